@@ -1,0 +1,214 @@
+"""Turns expectations into Great Expectations suites, runs them on frames, and reads the outcome back.
+
+An ephemeral context on pandas frames: through duckdb-engine Great Expectations answers every expectation with an error
+that looks like bad data (its issue 11579). An exception is therefore always our fault, never the data's.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from expectations import frames
+from expectations.model import GX_SEVERITY, Controle, Expectation, ExpectationFault, Suite
+
+# Set before the import: the library would otherwise report its use to its makers over the network.
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+import great_expectations as gx  # noqa: E402
+from great_expectations.core import ExpectationValidationResult  # noqa: E402
+from great_expectations.data_context import EphemeralDataContext  # noqa: E402
+from great_expectations.data_context.types.base import (  # noqa: E402
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
+from great_expectations.expectations.registry import get_expectation_impl  # noqa: E402
+
+SHOWN = 12  # places named in a check's detail; the Data Docs hold the rest
+
+
+@dataclass
+class Judgement:
+    """What one suite gave: its rows for `controles`, our faults, and the results that Data Docs shows."""
+
+    suite: Suite
+    controles: list[Controle] = field(default_factory=list)
+    fautes: list[str] = field(default_factory=list)
+    results: list[ExpectationValidationResult] = field(default_factory=list)
+
+
+def context() -> EphemeralDataContext:
+    """A Great Expectations context that lives in memory, says nothing on the network and draws no bars."""
+    # Without this setting every context leaves a folder of its own in the machine's temporary folder.
+    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    made = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores))
+    made.variables.progress_bars = ProgressBarsConfig(globally=False)
+    return made
+
+
+def judge(
+    ctx: EphemeralDataContext,
+    suite: Suite,
+    connection: duckdb.DuckDBPyConnection,
+    region: str,
+    has_previous: bool,
+) -> Judgement:
+    """Judges one suite on the candidate behind `connection` (see frames.candidate)."""
+    judgement = Judgement(suite)
+    groups: dict[tuple[str, tuple[str, ...]], list[Expectation]] = {}
+    for expectation in suite.attentes:
+        reason = _not_concerned(expectation, region, has_previous)
+        if reason:
+            judgement.controles.append(_controle(suite, expectation, "sans_objet", reason))
+        else:
+            groups.setdefault((expectation.requete, expectation.ou), []).append(expectation)
+    source = ctx.data_sources.add_pandas(name=suite.nom)
+    for number, ((query, places), expectations) in enumerate(groups.items(), start=1):
+        try:
+            data = frames.frame(connection, query)
+        except ExpectationFault as fault:
+            judgement.fautes += [f"{suite.nom}.{e.id} : {fault}" for e in expectations]
+            continue
+        judged = _drop_empty(judgement, data, expectations)
+        if not judged:
+            continue
+        asset = source.add_dataframe_asset(name=f"{suite.nom}_{number:02d}")
+        batch = asset.add_batch_definition_whole_dataframe("cadre").get_batch({"dataframe": data})
+        result = batch.validate(
+            gx.ExpectationSuite(name=f"{suite.nom}_{number:02d}", expectations=_build(judged, judgement)),
+            result_format={"result_format": "COMPLETE", "unexpected_index_column_names": list(places)},
+        )
+        by_id = {e.id: e for e in judged}
+        for one in result.results:
+            _read(judgement, by_id[one.expectation_config.meta["attente"]], one, data)
+    return judgement
+
+
+def _not_concerned(expectation: Expectation, region: str, has_previous: bool) -> str:
+    if expectation.region and expectation.region != region:
+        return f"ne s'applique qu'à la région {expectation.region}"
+    if expectation.precedente and not has_previous:
+        return "pas de release précédente à laquelle comparer"
+    return ""
+
+
+def _drop_empty(judgement: Judgement, data: pd.DataFrame, expectations: list[Expectation]) -> list[Expectation]:
+    """On an empty frame Great Expectations finds everything true: say instead that nothing was looked at."""
+    if len(data):
+        return expectations
+    rest = []
+    for expectation in expectations:
+        if expectation.vide == "permis":
+            judgement.controles.append(
+                _controle(judgement.suite, expectation, "reussi", "aucune ligne concernée")
+            )
+        elif expectation.type.startswith("expect_table_row_count"):
+            rest.append(expectation)
+        else:
+            judgement.controles.append(
+                _controle(judgement.suite, expectation, _failure(expectation), "rien à contrôler : aucune ligne")
+            )
+    return rest
+
+
+def _build(expectations: list[Expectation], judgement: Judgement) -> list[Any]:
+    built = []
+    for expectation in expectations:
+        try:
+            built.append(
+                get_expectation_impl(expectation.type)(
+                    **expectation.kwargs,
+                    severity=GX_SEVERITY[expectation.severite],
+                    description=expectation.phrase,
+                    meta={
+                        "attente": expectation.id,
+                        "raison": expectation.raison,
+                        "historique": list(expectation.historique),
+                    },
+                )
+            )
+        except Exception as error:  # the library raises many kinds here; all mean that our suite file is wrong
+            judgement.fautes.append(
+                f"{judgement.suite.nom}.{expectation.id} : Great Expectations refuse cette attente : {error}"
+            )
+    return built
+
+
+def _read(
+    judgement: Judgement, expectation: Expectation, result: ExpectationValidationResult, data: pd.DataFrame
+) -> None:
+    judgement.results.append(result)
+    message = exception_message(result.exception_info)
+    if message is not None:
+        judgement.fautes.append(f"{judgement.suite.nom}.{expectation.id} : {message}")
+        return
+    if result.success:
+        judgement.controles.append(
+            _controle(judgement.suite, expectation, "reussi", f"{_count(len(data))} contrôlées")
+        )
+        return
+    judgement.controles.append(
+        _controle(judgement.suite, expectation, _failure(expectation), detail(result, data, expectation.ou))
+    )
+
+
+def _failure(expectation: Expectation) -> Any:
+    return "echoue" if expectation.severite == "bloquant" else "averti"
+
+
+def exception_message(info: dict[str, Any] | None) -> str | None:
+    """The message of the exception hidden in a result, or None. The library nests it by metric, or not."""
+    if not info:
+        return None
+    for entry in [info, *info.values()]:
+        if isinstance(entry, dict) and entry.get("raised_exception"):
+            return str(entry.get("exception_message") or "exception sans message")
+    return None
+
+
+def detail(result: ExpectationValidationResult, data: pd.DataFrame, places: tuple[str, ...]) -> str:
+    """Where it fails, in words: the first rows named by the columns of `ou`, and how many there are in all."""
+    outcome = result.result
+    rows = outcome.get("unexpected_index_list")
+    if rows and not isinstance(rows[0], dict):
+        rows = [{"valeur": value} for value in outcome.get("partial_unexpected_list", [])]
+    if rows is None:
+        # Table-wide expectations (a count, a sum) name no row; a list of suspects is then the frame itself.
+        seen = f"constaté : {_show(outcome.get('observed_value'))}"
+        listed = data.head(SHOWN).to_dict("records") if places else []
+        more = len(data) - len(listed)
+    else:
+        seen = f"{_count(len(rows))} sur {_number(len(data))}"
+        listed, more = rows[:SHOWN], len(rows) - SHOWN
+    named = [", ".join(f"{key} {_show(value)}" for key, value in row.items()) for row in listed]
+    tail = f" … et {_number(more)} autres" if listed and more > 0 else ""
+    return seen + (" : " + " ; ".join(named) + tail if named else "")
+
+
+def _controle(suite: Suite, expectation: Expectation, resultat: Any, text: str) -> Controle:
+    return Controle(
+        expectation.id, "publication", expectation.severite, resultat, suite.table, expectation.phrase, text
+    )
+
+
+def _count(rows: int) -> str:
+    return f"{_number(rows)} ligne{'s' if rows > 1 else ''}"
+
+
+def _number(value: int) -> str:
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def _show(value: Any) -> str:
+    """A value as a French reader expects it."""
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
+        return "absent"
+    if isinstance(value, float):
+        return f"{value:.6g}".replace(".", ",") if abs(value) < 1e6 else _number(round(value))
+    return str(value)

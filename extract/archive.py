@@ -1,0 +1,163 @@
+"""Bytes as received: content-addressed, append-only, with a journal of one JSON line per attempt.
+
+    archive/objets/ab/<sha256>    the bytes; never rewritten
+    archive/journal.jsonl         {"type": "echange", ...} per HTTP attempt, {"type": "livraison", ...} per delivery
+    archive/contexte.json         {"origine", "region"}: whom this archive speaks for; written at first acceptance
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from extract.durable import TEMP_PREFIX, fsync_folder, write_text
+from extract.errors import ContextMismatch
+from extract.settings import Settings
+
+ACCEPTED = "nouveau"
+
+
+def now_iso() -> str:
+    """UTC now, ISO 8601 to the microsecond, with a Z."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """One object of the archive: sha256 (hex), size in bytes, path."""
+
+    sha256: str
+    octets: int
+    path: Path
+
+
+class Archive:
+    """The archive under one folder; safe for several threads of one process (the run's lock keeps others out)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.journal_path = root / "journal.jsonl"
+        self._objects = root / "objets"
+        self._temporary = root / "tmp"
+        self._lock = threading.Lock()
+        self._deliveries: list[dict[str, Any]] | None = None
+
+    # ---- objects -------------------------------------------------------------------------------------------
+    def object_path(self, sha256: str) -> Path:
+        """Where the object of that hash is, whether it exists or not."""
+        return self._objects / sha256[:2] / sha256
+
+    def store(self, chunks: Iterable[bytes]) -> StoredObject:
+        """Stream bytes into the archive; returns the object. What was received before an error is stored by
+        `store_partial`, never as a whole object under this name."""
+        stored, failure = self.store_partial(chunks)
+        if failure is not None:
+            raise failure
+        return stored
+
+    def store_partial(self, chunks: Iterable[bytes]) -> tuple[StoredObject, Exception | None]:
+        """Stream bytes into the archive and keep what came even when the stream breaks; the error comes back with
+        the object, so that the caller can journal both."""
+        self._temporary.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        failure: Exception | None = None
+        handle, name = tempfile.mkstemp(prefix=TEMP_PREFIX, dir=self._temporary)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as sink:
+                try:
+                    for chunk in chunks:
+                        sink.write(chunk)
+                        digest.update(chunk)
+                        size += len(chunk)
+                except Exception as error:  # noqa: BLE001 - returned to the caller, who journals and raises it
+                    failure = error
+                sink.flush()
+                os.fsync(sink.fileno())
+            target = self.object_path(digest.hexdigest())
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(temporary, target)
+                fsync_folder(target.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return StoredObject(digest.hexdigest(), size, target), failure
+
+    # ---- journal -------------------------------------------------------------------------------------------
+    def append(self, record: dict[str, Any]) -> None:
+        """Add one line to the journal and force it to disk before returning."""
+        line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
+        with self._lock:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with self.journal_path.open("ab+") as journal:
+                if journal.seek(0, os.SEEK_END):
+                    journal.seek(-1, os.SEEK_END)
+                    if journal.read(1) != b"\n":  # the last writer was killed in the middle of its line
+                        line = b"\n" + line
+                journal.write(line)
+                journal.flush()
+                os.fsync(journal.fileno())
+            if self._deliveries is not None and record.get("type") == "livraison":
+                self._deliveries.append(record)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Every whole line of the journal, oldest first; a line cut by a kill is skipped (nothing was promised)."""
+        if not self.journal_path.exists():
+            return
+        with self.journal_path.open("rb") as journal:
+            for line in journal:
+                if not line.strip():
+                    continue
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    continue
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """The `livraison` records, oldest first (read once, then kept up to date by `append`)."""
+        with self._lock:
+            if self._deliveries is None:
+                self._deliveries = [record for record in self.records() if record.get("type") == "livraison"]
+            return list(self._deliveries)
+
+    def accepted(self) -> list[dict[str, Any]]:
+        """The deliveries that the landing holds, oldest first."""
+        return [delivery for delivery in self.deliveries() if delivery["resultat"] == ACCEPTED]
+
+    def last_accepted(self, source: str, partition: str | None) -> dict[str, Any] | None:
+        """The last good delivery of a (source, partition), or None."""
+        for delivery in reversed(self.accepted()):
+            if delivery["source"] == source and delivery["partition"] == partition:
+                return delivery
+        return None
+
+    # ---- context -------------------------------------------------------------------------------------------
+    def claim(self, settings: Settings) -> None:
+        """Tie the archive to the origin and the region of its first accepted delivery; raises ContextMismatch when
+        it already belongs to others (figures of the replica must never mix with the producers')."""
+        mine = {"origine": settings.origine, "region": settings.region}
+        path = self.root / "contexte.json"
+        with self._lock:
+            if not path.exists():
+                write_text(path, json.dumps(mine, ensure_ascii=False) + "\n")
+                return
+            theirs = json.loads(path.read_text(encoding="utf-8"))
+        if theirs != mine:
+            raise ContextMismatch(
+                f"Le dossier {settings.data} contient déjà des données d'un autre contexte : "
+                f"{_context_words(theirs)} ; cette exécution est pour {_context_words(mine)}. Rien n'a été ajouté. "
+                "Donnez un autre dossier par REFERENTIEL_DATA, ou supprimez celui-ci si vous n'en avez plus besoin."
+            )
+
+
+def _context_words(context: dict[str, str]) -> str:
+    origin = "la réplique de démonstration" if context["origine"] == "replique" else "les producteurs eux-mêmes"
+    return f"région {context['region']}, {origin}"

@@ -1,0 +1,127 @@
+"""Insee's BDM (SDMX-ML 2.1) through pynsee: whole flows, or series by idbank.
+
+pynsee asks and reads; the archived XML says how many observations there were and how each value was written. The two
+must agree. Guarded here: pynsee reads the 404 "nothing found" as an empty frame and dies on it, and turns a value that
+it does not understand into a missing one."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+
+from extract.clients import pynsee_bridge
+from extract.clients.common import Ask, Collected
+from extract.errors import DeliveryFailed, DeliveryRefused
+from extract.reading.containers import refuse_html
+from extract.reading.table import Table
+from extract.transport import Exchange, ProducerUnavailable
+
+ADDED_BY_PYNSEE = ("DATE",)
+VALUE, NOT_A_NUMBER = "OBS_VALUE", "NaN"
+
+
+def classify(url: str) -> str:
+    """The list of flows that pynsee looks at first is a mark; the rest is data."""
+    return "marque" if "/dataflow" in url else "donnees"
+
+
+def collect(ask: Ask) -> Collected:
+    """Call pynsee.macrodata.get_dataset or get_series (metadata=False) and confront its frame with the XML."""
+    acces = ask.part.acces
+    options = {"metadata": False, "silent": True, **acces.get("parametres", {})}
+    failure: Exception | None = None
+    frame: Any = None
+    with pynsee_bridge.mounted(ask.mount):
+        macrodata = import_module("pynsee.macrodata")
+        try:
+            if "flux" in acces:
+                frame = pynsee_bridge.uncached(macrodata.get_dataset)(acces["flux"], **options)
+            else:
+                frame = pynsee_bridge.uncached(macrodata.get_series)(acces["idbanks"], **options)
+        except ProducerUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - pynsee's own crashes: explained below by what the service said
+            failure = error
+    answers = [(exchange, _path(ask, exchange)) for exchange in ask.recorder.of_role("donnees")]
+    if not answers:
+        raise DeliveryFailed(f"pynsee n'a rien demandé ({failure})")
+    for exchange, path in answers:
+        _refuse_errors(exchange, path)
+    if failure is not None:
+        raise DeliveryRefused(f"pynsee n'a pas pu lire la réponse : {type(failure).__name__} {failure}") from failure
+    good = [(exchange, path) for exchange, path in answers if exchange.statut == 200]
+    written = [observation for _, path in good for observation in observations(path)]
+    columns, values = _confront(frame, written)
+    if "idbanks" in acces:
+        _refuse_absent(acces["idbanks"], values[columns.index("IDBANK")])
+    updates = [text for text in values[columns.index("LAST_UPDATE")] if text] if "LAST_UPDATE" in columns else []
+    published = max(updates) if updates else None
+    return Collected(good[-1][0].url, published, lambda _: Table.of_columns(columns, values))
+
+
+def observations(path: Path) -> list[dict[str, str]]:
+    """Every <Obs> of an archived SDMX-ML message with the attributes of its <Series>; raises DeliveryRefused."""
+    found: list[dict[str, str]] = []
+    try:
+        series: dict[str, str] = {}
+        for event, element in ElementTree.iterparse(path, events=("start", "end")):
+            if event == "start" and element.tag == "Series":
+                series = dict(element.attrib)
+            elif event == "end" and element.tag == "Obs":
+                found.append({**element.attrib, **series})
+            elif event == "end" and element.tag == "Series":
+                element.clear()
+    except ElementTree.ParseError as error:
+        raise DeliveryRefused(f"xml illisible ou coupé : {error}") from error
+    return found
+
+
+def _path(ask: Ask, exchange: Exchange) -> Path:
+    return ask.archive.object_path(exchange.sha256)
+
+
+def _refuse_errors(exchange: Exchange, path: Path) -> None:
+    """Explain an answer that is not a message of data; a 5xx of the portal does not matter when the twin answered."""
+    if exchange.statut == 200:
+        refuse_html(path, exchange.entetes.get("content-type", ""))
+        return
+    text = path.read_bytes()[:2000].decode("utf-8", "replace")
+    words = " ".join(ElementTree.fromstring(text).itertext()).strip() if text.startswith("<?xml") else text[:200]
+    if exchange.statut == 404:
+        raise DeliveryRefused(f"la BDM ne trouve rien (404) : {words or exchange.url}")
+    raise DeliveryFailed(f"la BDM répond HTTP {exchange.statut} : {words}")
+
+
+def _confront(frame: Any, written: list[dict[str, str]]) -> tuple[list[str], list[list[str | None]]]:
+    """Columns of texts from pynsee's frame, values as the XML wrote them; raises DeliveryRefused on any difference."""
+    if len(frame) != len(written):
+        raise DeliveryRefused(f"pynsee rend {len(frame)} observations, la réponse en contient {len(written)}")
+    if not written:
+        raise DeliveryRefused("la réponse ne contient aucune observation")
+    texts = {(one.get("IDBANK"), one.get("TIME_PERIOD")): one.get(VALUE) for one in written}
+    if len(texts) != len(written):
+        raise DeliveryRefused("la réponse répète des observations (même série, même période)")
+    columns = [str(name) for name in frame.columns if name not in ADDED_BY_PYNSEE]
+    values: list[list[str | None]] = []
+    for name in columns:
+        if name != VALUE:
+            values.append([text if isinstance(text, str) and text else None for text in frame[name]])
+            continue
+        as_written: list[str | None] = []
+        for idbank, period, number in zip(frame["IDBANK"], frame["TIME_PERIOD"], frame[VALUE], strict=True):
+            text = texts.get((idbank, period))
+            missing = text is None or text in ("", NOT_A_NUMBER)
+            if missing != (number != number) or (not missing and float(str(text)) != number):
+                raise DeliveryRefused(f"série {idbank}, {period} : valeur « {text} » que pynsee lit {number}")
+            as_written.append(None if missing else text)
+        values.append(as_written)
+    return columns, values
+
+
+def _refuse_absent(asked: list[str], received: list[str | None]) -> None:
+    absent = sorted(set(asked) - set(filter(None, received)))
+    if absent:
+        raise DeliveryRefused(f"{len(absent)} séries demandées absentes de la réponse : {', '.join(absent[:6])}")

@@ -1,0 +1,35 @@
+"""What may go wrong in extraction, in the words of the journal: every error ends in one declared outcome."""
+
+from __future__ import annotations
+
+
+class ExtractError(Exception):
+    """Base of the declared errors; the message is French and is shown to users and kept in the journal."""
+
+
+class SettingsError(ExtractError):
+    """A setting (environment variable, seed) cannot be used; the message says which and what to do."""
+
+
+class DefinitionError(ExtractError):
+    """A source's yaml does not obey the schema; the message names the file and the field."""
+
+
+class DeliveryRefused(ExtractError):
+    """The producer answered, but not what the yaml expects: outcome `refuse`; the bytes stay in the archive."""
+
+
+class DeliveryFailed(ExtractError):
+    """No usable answer could be had from the producer: outcome `echec`."""
+
+
+class KeyMissing(ExtractError):
+    """The source needs a key that the environment does not hold: outcome `ignore`."""
+
+
+class ContextMismatch(ExtractError):
+    """The archive belongs to another region or to another origin (replica or real producers)."""
+
+
+class RunLocked(ExtractError):
+    """Another run is writing to the same archive (exit code 3 of the contract)."""

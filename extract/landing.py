@@ -1,0 +1,154 @@
+"""Landing: typed-as-text parquet, one file per accepted delivery; a pure function of the archive and the yamls.
+
+The layout is described in LANDING.md. Files are replaced durably; what the journal does not know is removed, what it
+knows and the folder lacks is made again from the archive (see `extract.replay`)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from extract.archive import Archive
+from extract.definitions import TECHNICAL_COLUMNS, Definition
+from extract.durable import replacing
+from extract.reading.table import SOURCE_ORDER, Table, literal, quoted
+from extract.settings import Settings
+
+DELIVERIES = "_livraisons.parquet"
+SOURCES = "_sources.parquet"
+SCHEMA = "_schema.parquet"
+READING_KEY = "lecture"
+
+_DELIVERY_COLUMNS = (
+    ("livraison", "varchar"), ("source", "varchar"), ("partition", "varchar"), ("url", "varchar"),
+    ("recu_le", "timestamp"), ("publie_le", "timestamp"), ("http_statut", "integer"), ("octets", "bigint"),
+    ("sha256", "varchar"), ("lignes", "bigint"), ("resultat", "varchar"), ("motif", "varchar"),
+)  # fmt: skip
+_SOURCE_COLUMNS = (
+    "source", "titre", "producteur", "protocole", "url", "licence", "attribution", "frequence", "page", "description",
+)  # fmt: skip
+
+
+def delivery_path(settings: Settings, source: str, delivery: str) -> Path:
+    """Where the rows of an accepted delivery are."""
+    return settings.landing / source / f"{delivery}.parquet"
+
+
+def content_hash(table: Table) -> str:
+    """sha256 over the rows, whatever their order: tells an unchanged dataset from a new envelope (the BDM stamps the
+    hour of the request into every answer)."""
+    fields = ", ".join(f"coalesce({quoted(name)}, chr(30))" for name in table.columns)
+    found = table.connection.execute(
+        f"select count(*), bit_xor(h), sum(h % 1000000007) from (select md5_number(concat_ws(chr(31), {fields})) as h "
+        "from brut)"
+    ).fetchone()
+    return hashlib.sha256("|".join([*table.columns, *map(str, found or ())]).encode()).hexdigest()
+
+
+def write_delivery(
+    settings: Settings, source: str, partition: str | None, delivery: str, table: Table, reading: str
+) -> Path:
+    """Write the rows of one delivery; returns the file. `reading`: digest of the rules they were read with."""
+    target = delivery_path(settings, source, delivery)
+    columns = "".join(f"{quoted(name)}, " for name in table.columns)
+    stamp = f"{literal(delivery)} as _livraison, "
+    stamp += f"{literal(partition) if partition is not None else 'cast(null as varchar)'} as _partition, "
+    with replacing(target) as temporary:
+        table.connection.execute(
+            f"copy (select {columns}{stamp}{quoted(SOURCE_ORDER)} as _ligne from brut order by {quoted(SOURCE_ORDER)}) "
+            f"to {literal(str(temporary))} (format parquet, compression zstd, "
+            f"kv_metadata {{{READING_KEY}: {literal(reading)}}})"
+        )
+    return target
+
+
+def reading_of(metadata: pq.FileMetaData) -> str | None:
+    """The digest that `write_delivery` left in a landed file, or None."""
+    found: dict[bytes, bytes] = metadata.metadata or {}
+    value = found.get(READING_KEY.encode())
+    return value.decode() if value is not None else None
+
+
+def write_frame(settings: Settings, archive: Archive, definitions: Iterable[Definition]) -> None:
+    """Write `_schema.parquet` of every source, `_sources.parquet` and `_livraisons.parquet`."""
+    definitions = list(definitions)
+    for definition in definitions:
+        fields = [(name, pa.string()) for name in definition.landing_columns()]
+        fields += [(TECHNICAL_COLUMNS[0], pa.string()), (TECHNICAL_COLUMNS[1], pa.string())]
+        fields.append((TECHNICAL_COLUMNS[2], pa.int64()))
+        _write(settings.landing / definition.source / SCHEMA, pa.schema(fields).empty_table())
+    _write(settings.landing / SOURCES, _sources_table(definitions))
+    write_deliveries(settings, archive)
+
+
+def write_deliveries(settings: Settings, archive: Archive) -> None:
+    """Write `_livraisons.parquet` from the journal: one row per delivery attempt, oldest first."""
+    types = {"varchar": pa.string(), "timestamp": pa.timestamp("us"), "integer": pa.int32(), "bigint": pa.int64()}
+    records = archive.deliveries()
+    columns = []
+    for name, kind in _DELIVERY_COLUMNS:
+        values = [record.get(name) for record in records]
+        if kind == "timestamp":
+            values = [_timestamp(value) for value in values]
+        columns.append(pa.array(values, type=types[kind]))
+    _write(settings.landing / DELIVERIES, pa.table(columns, names=[name for name, _ in _DELIVERY_COLUMNS]))
+
+
+def remove_strangers(settings: Settings, archive: Archive) -> list[Path]:
+    """Remove landed files that no accepted delivery of the journal explains (a run killed between the two)."""
+    known = {delivery_path(settings, record["source"], record["livraison"]) for record in archive.accepted()}
+    removed = []
+    for path in settings.landing.glob("*/*"):
+        if path.name != SCHEMA and path not in known:
+            path.unlink()
+            removed.append(path)
+    return removed
+
+
+def fingerprint(settings: Settings) -> str:
+    """sha256 (hex) of what the landing holds: the rows of every accepted delivery and the description of the sources.
+
+    The journal of attempts is left out: a run that found nothing new leaves the fingerprint as it was."""
+    digest = hashlib.sha256()
+    for path in sorted([*settings.landing.glob("*/*.parquet"), settings.landing / SOURCES]):
+        if path.exists():
+            digest.update(path.relative_to(settings.landing).as_posix().encode() + b"\0")
+            with path.open("rb") as handle:
+                digest.update(hashlib.file_digest(handle, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _sources_table(definitions: list[Definition]) -> pa.Table:
+    rows = [
+        {
+            **{name: definition.raw.get(name) for name in _SOURCE_COLUMNS},
+            "source": definition.source,
+            "url": definition.url,
+            "description": " ".join(definition.text("description").split()),
+        }
+        for definition in definitions
+    ]
+    columns = [pa.array([row[name] for row in rows], type=pa.string()) for name in _SOURCE_COLUMNS]
+    columns.append(pa.array([definition.key is not None for definition in definitions], type=pa.bool_()))
+    return pa.table(columns, names=[*_SOURCE_COLUMNS, "cle_requise"])
+
+
+def _timestamp(value: str | None) -> Any:
+    """A UTC ISO text of the journal as a naive timestamp (the column says UTC)."""
+    import datetime as dt
+
+    if not value:
+        return None
+    moment = dt.datetime.fromisoformat(value.replace("Z", "+00:00"))
+    return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _write(target: Path, table: pa.Table) -> None:
+    with replacing(target) as temporary:
+        pq.write_table(table, temporary, compression="zstd")

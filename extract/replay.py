@@ -1,0 +1,82 @@
+"""Rebuild the landing from the archive, with the network unplugged: same client, same reading, archived answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from extract import landing
+from extract.archive import Archive
+from extract.definitions import Definition
+from extract.delivery import land, reading_digest, reread
+from extract.errors import ExtractError
+from extract.settings import Settings
+
+
+@dataclass(frozen=True)
+class Reread:
+    """One delivery read again: `motif` is empty when it went well."""
+
+    livraison: str
+    lignes: int | None
+    motif: str = ""
+
+
+def replay(
+    settings: Settings,
+    archive: Archive,
+    definitions: dict[str, Definition],
+    tell: Callable[[Reread], None] = lambda _: None,
+) -> list[Reread]:
+    """Make every landed file again. A delivery that today's yaml refuses loses its file, and that is told."""
+    results = [_again(settings, archive, definitions, record, tell) for record in archive.accepted()]
+    landing.remove_strangers(settings, archive)
+    landing.write_frame(settings, archive, definitions.values())
+    return results
+
+
+def reconcile(settings: Settings, archive: Archive, definitions: dict[str, Definition]) -> list[Reread]:
+    """Make the landing agree with the journal and the yamls: strangers go, what is missing or was read with other
+    rules is made again. Costs nothing when all agree."""
+    landing.remove_strangers(settings, archive)
+    results = []
+    for record in archive.accepted():
+        definition = definitions.get(record["source"])
+        path = landing.delivery_path(settings, record["source"], record["livraison"])
+        if definition is None or record["partition"] not in definition.partitions:
+            continue
+        wanted = reading_digest(definition.part(record["partition"], settings))
+        if path.exists() and landing.reading_of(pq.read_metadata(path)) == wanted:
+            continue
+        results.append(_again(settings, archive, definitions, record, lambda _: None))
+    return results
+
+
+def _again(
+    settings: Settings,
+    archive: Archive,
+    definitions: dict[str, Definition],
+    record: dict[str, Any],
+    tell: Callable[[Reread], None],
+) -> Reread:
+    path = landing.delivery_path(settings, record["source"], record["livraison"])
+    definition = definitions.get(record["source"])
+    if definition is None:
+        result = Reread(record["livraison"], None, f"aucun fichier {record['source']}.yml")
+    else:
+        try:
+            table = reread(settings, archive, definition, record)
+            try:
+                result = Reread(record["livraison"], table.rows)
+                land(settings, record, table, reading_digest(definition.part(record["partition"], settings)))
+            finally:
+                table.connection.close()
+        except (ExtractError, FileNotFoundError) as error:
+            result = Reread(record["livraison"], None, str(error))
+    if result.motif:
+        path.unlink(missing_ok=True)
+    tell(result)
+    return result

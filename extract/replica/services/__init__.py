@@ -1,0 +1,1 @@
+"""One module per producers' service; each exposes `register(app: ReplicaApp) -> None` (see `extract.replica.app`)."""

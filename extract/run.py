@@ -1,0 +1,148 @@
+"""A run: several sources at once, none stopping the others, pynsee's calls one at a time, a summary at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from extract import landing
+from extract.archive import Archive
+from extract.clients import USES_PYNSEE
+from extract.definitions import Definition, Part, load_all, select
+from extract.delivery import SourceResult, deliver
+from extract.durable import TEMP_PREFIX
+from extract.errors import ContextMismatch, RunLocked
+from extract.replay import reconcile
+from extract.settings import Settings
+from extract.transport import Policy, Transport
+
+WORKERS = 4
+
+__all__ = ["RunSummary", "SourceResult", "run_sources"]
+
+
+@dataclass
+class RunSummary:
+    """What a run did. `joint`: False when every question failed before any answer came from any producer."""
+
+    results: list[SourceResult] = field(default_factory=list)
+    joint: bool = True
+    relues: list[str] = field(default_factory=list)  # deliveries made again from the archive before asking
+
+    def of(self, outcome: str) -> list[SourceResult]:
+        """The results with one outcome."""
+        return [result for result in self.results if result.resultat == outcome]
+
+    @property
+    def nouveau(self) -> int:
+        """How many deliveries were accepted."""
+        return len(self.of("nouveau"))
+
+    @property
+    def fautes(self) -> list[SourceResult]:
+        """Failures that are ours, not the producers'."""
+        return [result for result in self.results if result.faute]
+
+
+def run_sources(
+    settings: Settings,
+    only: list[str] | None = None,
+    *,
+    complete: bool = False,
+    console: Console | None = None,
+    policy: Policy | None = None,
+) -> RunSummary:
+    """Pull every source (or `only` those), land what is new, journal everything.
+
+    Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the archive,
+    ContextMismatch when the archive belongs to another region or origin (nothing is landed then)."""
+    everything = load_all()
+    wanted = select(everything, only)
+    parts = [(definition, part) for definition in wanted.values() for part in definition.parts(settings)]
+    console = console or Console(stderr=True)
+    archive = Archive(settings.archive)
+    with _alone(settings):
+        _clean(settings)
+        again = reconcile(settings, archive, everything)
+        transport = Transport(settings, archive, policy)
+        summary = RunSummary(relues=[one.livraison for one in again])
+        try:
+            summary.results = _pull(settings, archive, transport, parts, complete, console)
+        finally:
+            landing.write_frame(settings, archive, everything.values())
+        summary.joint = transport.answered > 0 or transport.asked == 0
+        order = {part.name: rank for rank, (_, part) in enumerate(parts)}
+        summary.results.sort(key=lambda one: order[one.source if one.partition is None else f"{one.source}/{one.partition}"])
+    return summary
+
+
+def _pull(
+    settings: Settings,
+    archive: Archive,
+    transport: Transport,
+    parts: list[tuple[Definition, Part]],
+    complete: bool,
+    console: Console,
+) -> list[SourceResult]:
+    results: list[SourceResult] = []
+    progress = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(),
+        TimeElapsedColumn(), console=console, transient=True,
+    )  # fmt: skip
+    mismatch: ContextMismatch | None = None
+    with (
+        progress,
+        ThreadPoolExecutor(WORKERS, thread_name_prefix="source") as many,
+        ThreadPoolExecutor(1, thread_name_prefix="pynsee") as one,  # pynsee's state is global
+    ):
+        task = progress.add_task("Extraction", total=len(parts))
+        futures: dict[Future[SourceResult], Part] = {}
+        for definition, part in parts:
+            pool = one if definition.text("protocole") in USES_PYNSEE else many
+            futures[pool.submit(deliver, settings, archive, transport, definition, part, complete)] = part
+        for future in as_completed(futures):
+            if future.cancelled():
+                continue
+            try:
+                results.append(future.result())
+            except ContextMismatch as error:
+                mismatch = error
+                for other in futures:
+                    other.cancel()
+            progress.update(task, advance=1, description=f"Extraction : {futures[future].name}")
+    if mismatch is not None:
+        raise mismatch
+    return results
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Hold the archive's lock; it falls with the process, however it dies. Raises RunLocked."""
+    import fcntl
+
+    settings.archive.mkdir(parents=True, exist_ok=True)
+    handle = os.open(settings.archive / "verrou", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RunLocked(
+                f"Une autre extraction écrit déjà dans {settings.data}. Attendez sa fin ; si elle est morte, "
+                "son verrou est tombé avec elle et cette commande passera."
+            ) from error
+        yield
+    finally:
+        os.close(handle)
+
+
+def _clean(settings: Settings) -> None:
+    """Remove what a killed run left half-written (the lock is held: nobody else is writing)."""
+    for folder in (settings.archive / "tmp", settings.archive, settings.landing):
+        for path in folder.glob(f"{TEMP_PREFIX}*"):
+            path.unlink(missing_ok=True)

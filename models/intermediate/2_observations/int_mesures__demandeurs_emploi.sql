@@ -1,0 +1,14 @@
+select
+    'dares__demandeurs_emploi' as source,
+    categorie as mesure,
+    type_territoire,
+    code_territoire,
+    {{ cog_courant() }} as cog,
+    periode,
+    '_T' as modalite,
+    valeur,
+    cast(null as varchar) as systeme,
+    cast(null as varchar) as marque_producteur,
+    livraison,
+    ligne
+from {{ ref('stg_dares__demandeurs_emploi') }}

@@ -1,0 +1,191 @@
+-- The producers' figures in force, brought to today's communes. A commune that did not change keeps its figure; one that grew out of
+-- several has their sum if the indicator adds up and every part is known, else NULL and the reason.
+with en_vigueur as (
+    select
+        o.*,
+        d.agregation,
+        d.absence,
+        row_number() over (
+            partition by o.indicateur, o.type_territoire, o.code_territoire, o.cog, o.periode, o.modalite
+            order by o.priorite, o.connu_le desc
+        ) as rang
+    from {{ ref('int_observations_recues') }} as o
+    inner join {{ ref('dictionnaire') }} as d on o.indicateur = d.indicateur
+    where o.est_en_vigueur
+),
+
+meilleures as (
+    select * from en_vigueur where rang = 1
+),
+
+communes as (
+    select * from meilleures where type_territoire = 'COM'
+),
+
+inchangees as (
+    select
+        indicateur,
+        type_territoire,
+        code_territoire,
+        periode,
+        modalite,
+        valeur,
+        statut,
+        confidentialite,
+        marque_producteur,
+        methode,
+        motif,
+        cog,
+        priorite,
+        source,
+        livraison,
+        publie_le
+    from meilleures
+    where type_territoire <> 'COM'
+    union all
+    select
+        c.indicateur,
+        c.type_territoire,
+        p.code_cible,
+        c.periode,
+        c.modalite,
+        c.valeur,
+        c.statut,
+        c.confidentialite,
+        c.marque_producteur,
+        c.methode,
+        c.motif,
+        c.cog,
+        c.priorite,
+        c.source,
+        c.livraison,
+        c.publie_le
+    from communes as c
+    inner join {{ ref('int_passages') }} as p
+        on c.cog = p.cog_source and c.code_territoire = p.code_source
+    where p.nature in ('identite', 'recodage')
+),
+
+-- The series that cross a change of perimeter, and the parts they should have.
+series as (
+    select distinct
+        indicateur,
+        cog,
+        periode,
+        modalite,
+        agregation,
+        absence,
+        priorite,
+        source,
+        livraison,
+        publie_le
+    from communes
+),
+
+parts as (
+    select
+        s.*,
+        p.code_cible,
+        p.nature,
+        p.poids,
+        m.valeur,
+        m.confidentialite,
+        case
+            when m.valeur is not null then m.valeur * p.poids
+            when m.indicateur is null and s.absence = 'nulle' then 0
+        end as part,
+        m.indicateur is not null as est_recue
+    from series as s
+    inner join {{ ref('int_passages') }} as p on s.cog = p.cog_source and p.nature in ('fusion', 'scission')
+    inner join {{ ref('int_communes_utiles') }} as u on p.code_cible = u.code_commune
+    left join communes as m
+        on
+            s.indicateur = m.indicateur and s.cog = m.cog and s.periode = m.periode and s.modalite = m.modalite
+            and s.livraison = m.livraison and p.code_source = m.code_territoire
+),
+
+projetees as (
+    select
+        indicateur,
+        code_cible,
+        periode,
+        modalite,
+        agregation,
+        cog,
+        priorite,
+        source,
+        livraison,
+        publie_le,
+        count(*) as nombre_parts,
+        count(part) as nombre_connues,
+        -- weights of a split are fractions: without rounding a sum of whole numbers would end in 0.9999999
+        round(sum(part), 6) as somme,
+        max(case when confidentialite = 'C' then 1 else 0 end) as nombre_secretes,
+        max(case when nature = 'scission' then 1 else 0 end) as est_scission,
+        max(case when est_recue then 1 else 0 end) as est_recue
+    from parts
+    group by indicateur, code_cible, periode, modalite, agregation, cog, priorite, source, livraison, publie_le
+),
+
+ensemble as (
+    select * from inchangees
+    union all
+    select
+        indicateur,
+        'COM',
+        code_cible,
+        periode,
+        modalite,
+        case when agregation = 'somme' and nombre_connues = nombre_parts then somme end,
+        case
+            when agregation = 'somme' and nombre_connues = nombre_parts
+                then case when est_scission = 1 then 'E' else 'A' end
+            when nombre_secretes = 1 then 'Q'
+            else 'O'
+        end,
+        case when nombre_secretes = 1 then 'C' else 'F' end,
+        cast(null as varchar),
+        'projetee',
+        case
+            when agregation <> 'somme' then 'Périmètre modifié depuis le COG ' || cog || ' : cet indicateur ne s''agrège pas.'
+            when nombre_secretes = 1 then 'Au moins une des communes réunies est sous secret statistique.'
+            when nombre_connues < nombre_parts then 'Au moins une des communes réunies n''a pas de chiffre.'
+        end,
+        cog,
+        priorite,
+        source,
+        livraison,
+        publie_le
+    from projetees
+    where est_recue = 1
+),
+
+-- Two sources of one indicator may give the same figure in two geographies: the first in priority, then the newest geography.
+classees as (
+    select
+        *,
+        row_number() over (
+            partition by indicateur, type_territoire, code_territoire, periode, modalite
+            order by priorite, cog desc
+        ) as rang
+    from ensemble
+)
+
+select
+    indicateur,
+    type_territoire,
+    code_territoire,
+    periode,
+    modalite,
+    valeur,
+    statut,
+    confidentialite,
+    marque_producteur,
+    methode,
+    motif,
+    cog,
+    source,
+    livraison,
+    publie_le
+from classees
+where rang = 1

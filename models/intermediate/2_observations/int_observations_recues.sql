@@ -1,0 +1,77 @@
+-- Every figure of every accepted delivery, in the geography in which it came, under the name of its indicator.
+-- The value says how the figure came: the producer's own, or counted and summed by the model that reads it.
+{% set mesures = {
+    'populations_reference': 'publiee', 'populations_communes': 'publiee', 'taux_chomage': 'publiee', 'taux_chomage_ze': 'publiee',
+    'emploi_salarie': 'publiee', 'filosofi_communes': 'publiee', 'defaillances': 'publiee', 'demandeurs_emploi': 'publiee',
+    'interim': 'publiee', 'effectifs_salaries': 'publiee', 'epv': 'agregee', 'activite_partielle': none
+} %}
+with recues as (
+    {% for mesure, methode in mesures.items() %}
+        select
+            source,
+            mesure,
+            type_territoire,
+            code_territoire,
+            cog,
+            periode,
+            modalite,
+            valeur,
+            systeme,
+            marque_producteur,
+            {% if methode %} '{{ methode }}' as methode, cast(null as varchar) as motif, {% else %} methode, motif, {% endif %}
+            livraison,
+            ligne
+        from {{ ref('int_mesures__' ~ mesure) }}
+        {% if not loop.last %} union all {% endif %}
+    {% endfor %}
+),
+
+-- Figures of places that the release does not speak of stay in staging.
+lieux as (
+    select
+        type_territoire,
+        code_territoire,
+        cast(null as integer) as cog
+    from {{ ref('int_territoires') }}
+    where type_territoire <> 'COM'
+    union all
+    select distinct
+        'COM',
+        p.code_source,
+        p.cog_source
+    from {{ ref('int_passages') }} as p
+    inner join {{ ref('int_communes_utiles') }} as u on p.code_cible = u.code_commune
+)
+
+select
+    i.indicateur,
+    r.type_territoire,
+    r.code_territoire,
+    r.cog,
+    r.periode,
+    r.modalite,
+    r.valeur,
+    -- A mark without a known meaning leaves `statut` NULL, and the not_null test stops the build.
+    case
+        when r.marque_producteur is not null then s.statut
+        when r.valeur is null then 'O'
+        else 'A'
+    end as statut,
+    case when r.marque_producteur is not null then s.confidentialite else 'F' end as confidentialite,
+    r.marque_producteur,
+    r.methode,
+    r.motif,
+    i.priorite,
+    r.source,
+    r.livraison,
+    r.ligne,
+    l.publie_le,
+    l.recu_le,
+    l.connu_le,
+    l.est_en_vigueur
+from recues as r
+inner join {{ ref('int_mesures_indicateurs') }} as i on r.source = i.source and r.mesure = i.mesure
+inner join lieux as t
+    on r.type_territoire = t.type_territoire and r.code_territoire = t.code_territoire and coalesce(t.cog, r.cog) = r.cog
+inner join {{ ref('stg_extraction__livraisons') }} as l on r.livraison = l.livraison and l.resultat = 'nouveau'
+left join {{ ref('statuts') }} as s on r.systeme = s.systeme and r.marque_producteur = s.marque

@@ -1,0 +1,8 @@
+select
+    t.territoire,
+    2025 as millesime,
+    c.surface_km2,
+    c.geometrie
+from {{ en_vigueur('stg_ign__contours') }} as c
+inner join {{ ref('int_territoires') }} as t
+    on c.type_territoire = t.type_territoire and c.code_territoire = t.code_territoire

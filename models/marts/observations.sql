@@ -1,0 +1,26 @@
+with toutes as (
+    select * from {{ ref('int_observations_de_base') }}
+    union all
+    select * from {{ ref('int_observations_calculees') }}
+)
+
+select
+    o.indicateur,
+    t.territoire,
+    o.periode,
+    o.modalite,
+    o.valeur,
+    o.statut,
+    o.confidentialite,
+    o.marque_producteur,
+    o.methode,
+    cast(o.cog as integer) as millesime_cog,
+    cast(o.publie_le as timestamp) as publie_le,
+    o.livraison,
+    {{ debut_periode('o.periode') }} as date_debut,
+    {{ fin_periode('o.periode') }} as date_fin,
+    cast(o.couverture as double) as couverture,
+    o.motif
+from toutes as o
+inner join {{ ref('int_territoires') }} as t
+    on o.type_territoire = t.type_territoire and o.code_territoire = t.code_territoire

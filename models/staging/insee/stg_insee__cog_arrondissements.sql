@@ -1,0 +1,8 @@
+select
+    ARR as code_arrondissement,
+    DEP as code_departement,
+    REG as code_region,
+    LIBELLE as libelle,
+    _livraison as livraison,
+    _ligne as ligne
+from {{ source('landing', 'insee__cog_arrondissements') }}

@@ -1,0 +1,7 @@
+select
+    DEP as code_departement,
+    REG as code_region,
+    LIBELLE as libelle,
+    _livraison as livraison,
+    _ligne as ligne
+from {{ source('landing', 'insee__cog_departements') }}

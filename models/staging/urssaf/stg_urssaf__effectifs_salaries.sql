@@ -1,0 +1,14 @@
+-- Sums over APE asked from the portal for four levels (the partition). Commune codes are those of the COG 2021, with the
+-- arrondissements of Paris, Lyon and Marseille.
+select
+    case _partition
+        when 'commune' then 'COM' when 'zone_emploi' then 'ZE2020' when 'departement' then 'DEP' when 'region' then 'REG'
+        when 'france' then 'FRANCE'
+    end as type_territoire,
+    case _partition when 'france' then 'F' else code end as code_territoire,
+    annee as periode,
+    2021 as millesime_cog,
+    {{ nombre('effectifs_salaries') }} as effectifs_salaries,
+    _livraison as livraison,
+    _ligne as ligne
+from {{ source('landing', 'urssaf__effectifs_salaries') }}

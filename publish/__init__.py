@@ -1,0 +1,1 @@
+"""Candidate, checks, release, pointer; and what leaves the release: exports, SQL, status."""

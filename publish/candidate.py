@@ -1,0 +1,123 @@
+"""Builds the candidate: dbt in a process of its own, in the build folder that nobody reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from extract.settings import PROJECT_ROOT, Settings
+from publish.errors import PublishFault
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Candidate:
+    """The candidate file and what dbt left beside it."""
+
+    database: Path
+    target: Path
+    code: int = 0
+    tail: list[str] = field(default_factory=list)
+
+    @property
+    def run_results(self) -> Path:
+        """dbt's account of each node."""
+        return self.target / "run_results.json"
+
+    @property
+    def manifest(self) -> Path:
+        """dbt's description of the project."""
+        return self.target / "manifest.json"
+
+
+def dbt_executable() -> Path:
+    """dbt of the environment that runs us."""
+    found = Path(sys.executable).with_name("dbt")
+    if not found.exists():
+        raise PublishFault(f"dbt manque à côté de {sys.executable} : refaites l'environnement (make).")
+    return found
+
+
+def environment(settings: Settings, candidate: Candidate) -> dict[str, str]:
+    """What dbt's process is told; keys of producers are not its business and are taken out."""
+    env = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY")}
+    return env | {
+        "REFERENTIEL_DATA": str(settings.data.resolve()),
+        "REFERENTIEL_LANDING": str(settings.landing.resolve()),
+        "REFERENTIEL_BASE": str(candidate.database.resolve()),
+        "REFERENTIEL_REGION": settings.region,
+        "DBT_TARGET_PATH": str(candidate.target.resolve()),
+        "DBT_LOG_PATH": str((settings.build / "logs").resolve()),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def build(settings: Settings, progress: Progress | None = None, root: Path = PROJECT_ROOT) -> Candidate:
+    """Builds and tests every model into a new file; never raises on dbt's own failures, which the judgement reads.
+
+    `progress(name, done, total)` is called as nodes finish. Raises PublishFault when dbt cannot even be started.
+    """
+    settings.build.mkdir(parents=True, exist_ok=True)
+    candidate = Candidate(settings.build / "candidat.duckdb", settings.build / "dbt")
+    candidate.database.unlink(missing_ok=True)
+    candidate.database.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+    # A report left by a former run must never be read as this one's.
+    candidate.run_results.unlink(missing_ok=True)
+    command = [
+        str(dbt_executable()), "--log-format", "json", "--no-use-colors", "build", "--project-dir", str(root),
+        "--profiles-dir", str(root),
+    ]  # fmt: skip
+    tail: deque[str] = deque(maxlen=30)
+    try:
+        process = subprocess.Popen(
+            command, cwd=root, env=environment(settings, candidate), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, encoding="utf-8", errors="replace",
+        )  # fmt: skip
+    except OSError as error:
+        raise PublishFault(f"dbt ne démarre pas ({' '.join(command)}) : {error}") from error
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            _event(line, tail, progress)
+        candidate.code = process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(timeout=30)
+    candidate.tail = list(tail)
+    return candidate
+
+
+def _event(line: str, tail: deque[str], progress: Progress | None) -> None:
+    try:
+        event = json.loads(line)
+        info, data = event["info"], event.get("data") or {}
+    except (ValueError, KeyError, TypeError):
+        if line.strip():
+            tail.append(line.rstrip())
+        return
+    if info.get("level") in ("warn", "error") and info.get("msg", "").strip():
+        tail.append(info["msg"].strip())
+    if progress and info.get("name") in ("LogModelResult", "LogTestResult", "LogSeedResult") and data.get("total"):
+        node = (data.get("node_info") or {}).get("node_name", "")
+        progress(node, int(data.get("index") or 0), int(data["total"]))
+
+
+def clean(settings: Settings) -> None:
+    """Empties the build folder of candidates and reports (keeps dbt's parse cache, which only saves time)."""
+    for entry in ("candidat.duckdb", "qualite"):
+        path = settings.build / entry
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,200 @@
+"""The file that readers open: the marts of the candidate, ordered, commented, with the CONTRACT's macros."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from expectations.model import Controle
+from publish.errors import PublishFault
+
+MACROS = Path(__file__).parent / "macros"
+# Readers' clients are older than ours: this is what DuckDB 1.0 and its drivers can open.
+STORAGE = "v1.0.0"
+
+# The order of rows on disk: by key, so that the same inputs give the same file and a filter reads few blocks.
+KEYS: dict[str, tuple[str, ...]] = {
+    "territoires": ("type_territoire", "code_territoire"),
+    "appartenances": ("millesime_cog", "type_territoire", "code_commune", "code_territoire"),
+    "indicateurs": ("ordre", "indicateur"),
+    "observations": ("indicateur", "territoire", "periode", "modalite"),
+    "observations_historique": ("indicateur", "territoire", "periode", "modalite", "connu_du"),
+    "chiffres_cles": ("territoire", "indicateur"),
+    "sources": ("source",),
+    "livraisons": ("recu_le", "source", "livraison"),
+}
+
+CONTROLES = {
+    "": "Chaque contrôle passé par cette release : ce qui devait être vrai, et ce qui a été constaté. Chaque ligne est un contrôle.",
+    "controle": "Identifiant du contrôle (celui de l'attente ou du test).",
+    "famille": "publication (attentes jugées avant de publier) ou integrite (contrats et tests de construction).",
+    "severite": "bloquant : un échec interdit la publication ; avertissement : publié et dit dans NOTE.md.",
+    "resultat": "reussi, echoue, averti, ou sans_objet (autre région, ou pas de release précédente à comparer).",
+    "objet": "Table ou colonne examinée.",
+    "phrase": "Ce qui doit être vrai, en français.",
+    "detail": "Ce qui a été constaté, et où ; NULL quand il n'y a rien à dire.",
+}
+
+
+@dataclass(frozen=True)
+class Description:
+    """What dbt's manifest says of a table: its comment, its columns' comments, its key."""
+
+    comment: str
+    columns: dict[str, str]
+    key: tuple[str, ...]
+
+
+def descriptions(manifest: Path) -> dict[str, Description]:
+    """Tables to publish (the models of models/marts), with their descriptions. Raises PublishFault without manifest."""
+    try:
+        nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    except (OSError, ValueError, KeyError) as error:
+        raise PublishFault(f"Le manifeste de dbt manque ou ne se lit pas ({manifest} : {error}).") from error
+    found = {}
+    for node in nodes.values():
+        if node.get("resource_type") == "model" and node.get("path", "").startswith("marts/"):
+            name = node.get("alias") or node["name"]
+            key = (node.get("config") or {}).get("meta", {}).get("cle") or KEYS.get(name, ())
+            columns = {c["name"]: " ".join(c.get("description", "").split()) for c in node["columns"].values()}
+            found[name] = Description(" ".join(node.get("description", "").split()), columns, tuple(key))
+    if not found:
+        raise PublishFault("Aucun modèle dans models/marts : il n'y a rien à publier.")
+    return found
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def write(
+    candidate: Path, target: Path, manifest: Path, controles: Iterable[Controle], macros: Path = MACROS
+) -> dict[str, int]:
+    """Writes the release's DuckDB file at `target` (must not exist) and returns rows per table.
+
+    Only the marts leave the candidate; every table and column must have a description, else PublishFault: an analyst
+    who meets a column without a word guesses.
+    """
+    described = descriptions(manifest)
+    connection = duckdb.connect()
+    try:
+        connection.execute(f"attach {_literal(str(candidate))} as candidat (read_only)")
+        connection.execute(f"attach {_literal(str(target))} as release (storage_version {_literal(STORAGE)})")
+        columns = _columns(connection)
+        _check(described, columns)
+        rows = {}
+        for table, description in sorted(described.items()):
+            rows[table] = _copy(connection, table, columns[table], description)
+        rows["controles"] = _controles(connection, controles)
+        connection.execute("use release.main")
+        for script in sorted(macros.glob("*.sql")):
+            try:
+                connection.execute(script.read_text(encoding="utf-8"))
+            except duckdb.Error as error:
+                raise PublishFault(f"La macro {script.name} ne se crée pas dans la release : {error}") from error
+        connection.execute("use memory.main")
+        connection.execute("checkpoint release")
+        connection.execute("detach release")
+    except duckdb.Error as error:
+        raise PublishFault(f"La base de la release ne s'écrit pas : {error}") from error
+    finally:
+        connection.close()
+    _verify(target, rows)
+    return rows
+
+
+Columns = dict[str, list[tuple[str, str, bool]]]
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> Columns:
+    found: Columns = {}
+    for table, column, kind, nullable in connection.execute(
+        "select table_name, column_name, data_type, is_nullable from duckdb_columns()"
+        " where database_name = 'candidat' and schema_name = 'main' order by table_name, column_index"
+    ).fetchall():
+        found.setdefault(table, []).append((column, kind, nullable))
+    return found
+
+
+def _check(described: dict[str, Description], columns: Columns) -> None:
+    missing = [table for table in described if table not in columns]
+    silent = [table for table, d in described.items() if not d.comment]
+    silent += [
+        f"{table}.{column}"
+        for table, d in described.items()
+        for column, _, _ in columns.get(table, [])
+        if not d.columns.get(column)
+    ]
+    keyless = [
+        f"{table}.{column}"
+        for table, d in described.items()
+        if table in columns
+        for column in d.key
+        if column not in {c for c, _, _ in columns[table]}
+    ]
+    problems = []
+    if missing:
+        problems.append(f"tables absentes de la candidate : {', '.join(sorted(missing))}")
+    if silent:
+        problems.append(f"sans description dans models/marts/*.yml : {', '.join(sorted(silent))}")
+    if keyless:
+        problems.append(f"colonnes de clé inconnues : {', '.join(sorted(keyless))}")
+    if problems:
+        raise PublishFault("La release ne peut pas être écrite : " + " ; ".join(problems) + ".")
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: list[tuple[str, str, bool]], description: Description
+) -> int:
+    name = f"release.main.{_quoted(table)}"
+    body = ", ".join(f"{_quoted(c)} {kind}{'' if nullable else ' not null'}" for c, kind, nullable in columns)
+    connection.execute(f"create table {name} ({body})")
+    # A unique key decides the order entirely; without one every column takes part, so that threads do not decide.
+    order = ", ".join(_quoted(c) for c in description.key) or "all"
+    connection.execute(f"insert into {name} select * from candidat.main.{_quoted(table)} order by {order}")
+    connection.execute(f"comment on table {name} is {_literal(description.comment)}")
+    for column, _, _ in columns:
+        text = _literal(description.columns[column])
+        connection.execute(f"comment on column {name}.{_quoted(column)} is {text}")
+    found = connection.execute(f"select count(*) from {name}").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _controles(connection: duckdb.DuckDBPyConnection, controles: Iterable[Controle]) -> int:
+    names = [n for n in CONTROLES if n]
+    body = ", ".join(f"{n} varchar{'' if n == 'detail' else ' not null'}" for n in names)
+    connection.execute(f"create table release.main.controles ({body})")
+    rows = sorted(((*c.row()[:-1], c.detail or None) for c in controles), key=lambda row: row[:6])
+    if rows:
+        connection.executemany(f"insert into release.main.controles values ({', '.join('?' * len(names))})", rows)
+    connection.execute(f"comment on table release.main.controles is {_literal(CONTROLES[''])}")
+    for name in names:
+        connection.execute(f"comment on column release.main.controles.{name} is {_literal(CONTROLES[name])}")
+    return len(rows)
+
+
+def _verify(target: Path, rows: dict[str, int]) -> None:
+    """Opens what was written as a reader would, and counts."""
+    with duckdb.connect(str(target), read_only=True) as connection:
+        for table, expected in rows.items():
+            found = connection.execute(f"select count(*) from {_quoted(table)}").fetchone()
+            if not found or found[0] != expected:
+                raise PublishFault(f"La release relue ne contient pas {expected} lignes dans {table} : {found}.")
+
+
+def write_parquet(database: Path, folder: Path) -> None:
+    """One parquet file per table of the release, in the same order."""
+    folder.mkdir(parents=True)
+    with duckdb.connect(str(database), read_only=True) as connection:
+        tables = connection.execute("select table_name from duckdb_tables() order by 1").fetchall()
+        for (table,) in tables:
+            path = _literal(str(folder / f"{table}.parquet"))
+            connection.execute(f"copy (from {_quoted(table)}) to {path} (format parquet, compression zstd)")

@@ -1,0 +1,128 @@
+"""The published folder: releases, the pointer that readers follow, and how it moves in one step.
+
+`published/<release>/` never changes once named. `published/current` is a relative symlink, replaced by rename: a reader
+that opened the former release keeps it whole, the next one gets the new one. `courante.json` says the same to whoever
+cannot follow a symlink (Windows, file shares); the symlink is the truth and repairs it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from extract.durable import fsync_folder, write_text
+from publish.errors import PublishFault
+
+CURRENT = "current"
+POINTER = "courante.json"
+MANIFEST = "manifeste.json"
+DATABASE = "referentiel.duckdb"
+REFUSED = "_refused"
+UNFINISHED = ".en-cours-"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A whole published release: its name, folder and manifest."""
+
+    nom: str
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file that readers open."""
+        return self.folder / DATABASE
+
+
+def name(moment: datetime, inputs: str) -> str:
+    """The name of a release: when it was made (UTC) and the start of its inputs' hash; sorts by date."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d-%H%M%S}-{inputs[:8]}"
+
+
+def read(folder: Path) -> Release:
+    """The release of a folder. Raises PublishFault when it is not a whole one."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PublishFault(
+            f"{folder} n'est pas une release entière ({MANIFEST} illisible : {error}). "
+            "Choisissez-en une autre avec : make rollback"
+        ) from error
+    return Release(folder.name, folder, manifest)
+
+
+def every(published: Path) -> list[Release]:
+    """All whole releases, oldest first."""
+    if not published.is_dir():
+        return []
+    folders = [f for f in published.iterdir() if f.is_dir() and not f.is_symlink() and (f / MANIFEST).is_file()]
+    return [read(folder) for folder in sorted(folders)]
+
+
+def current(published: Path) -> Release | None:
+    """The release that readers have now, or None when nothing was ever published."""
+    link = published / CURRENT
+    if not link.is_symlink():
+        return None
+    return read((published / os.readlink(link)).resolve())
+
+
+def require_current(published: Path) -> Release:
+    """The current release, or a PublishFault that says how to make one."""
+    found = current(published)
+    if found is None:
+        raise PublishFault(
+            f"Aucune release dans {published}. Faites-en une : make demo (figures de démonstration) ou make refresh."
+        )
+    return found
+
+
+def pointer(published: Path) -> dict[str, Any]:
+    """What courante.json says, empty when it is not there yet."""
+    path = published / POINTER
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def point(published: Path, nom: str, moment: datetime, discarded: list[str] | None = None) -> None:
+    """Moves the pointer to a release, in one step. `discarded`: releases an operator went back from."""
+    release = read(published / nom)
+    temporary = published / f".{CURRENT}-{os.getpid()}"
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(nom)
+    os.replace(temporary, published / CURRENT)
+    fsync_folder(published)
+    _write_pointer(published, release, moment, discarded if discarded is not None else _discarded(published))
+
+
+def _discarded(published: Path) -> list[str]:
+    return list(pointer(published).get("ecartees", []))
+
+
+def _write_pointer(published: Path, release: Release, moment: datetime, discarded: list[str]) -> None:
+    content = {
+        "release": release.nom,
+        "base": f"{release.nom}/{DATABASE}",
+        "depuis": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "empreinte_entrees": release.manifest.get("empreinte_entrees"),
+        "ecartees": discarded,
+    }
+    write_text(published / POINTER, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def repair(published: Path, moment: datetime) -> None:
+    """After a kill: removes half-written releases and makes courante.json agree with the symlink. Under the lock."""
+    if not published.is_dir():
+        return
+    for leftover in published.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(leftover)
+    for leftover in published.glob(f".{CURRENT}-*"):
+        leftover.unlink()
+    release = current(published)
+    if release is not None and pointer(published).get("release") != release.nom:
+        _write_pointer(published, release, moment, _discarded(published))
