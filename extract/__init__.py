@@ -1,1 +1,2 @@
-"""Producers' figures enter here: producers -> archive (bytes as received) -> landing (typed-as-text parquet)."""
+"""Producers' figures enter here: producers -> archive (bytes as received) -> landing (typed-as-text
+parquet)."""

@@ -1,8 +1,8 @@
 """Bytes as received: content-addressed, append-only, with a journal of one JSON line per attempt.
 
-    archive/objets/ab/<sha256>    the bytes; never rewritten
-    archive/journal.jsonl         {"type": "echange", ...} per HTTP attempt, {"type": "livraison", ...} per delivery
-    archive/contexte.json         {"origine", "region"}: whom this archive speaks for; written at first acceptance
+- `archive/objets/ab/<sha256>`: the bytes; never rewritten
+- `archive/journal.jsonl`: {"type": "echange"} per HTTP attempt, {"type": "livraison"} per delivery attempt
+- `archive/contexte.json`: {"origine", "region"}, whom this archive speaks for; written at first acceptance
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class StoredObject:
 
 
 class Archive:
-    """The archive under one folder; safe for several threads of one process (the run's lock keeps others out)."""
+    """The archive under one folder; safe for several threads of one process (the run's lock keeps others
+    out)."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -50,7 +51,7 @@ class Archive:
         self._lock = threading.Lock()
         self._deliveries: list[dict[str, Any]] | None = None
 
-    # ---- objects -------------------------------------------------------------------------------------------
+    # ---- objects
     def object_path(self, sha256: str) -> Path:
         """Where the object of that hash is, whether it exists or not."""
         return self._objects / sha256[:2] / sha256
@@ -64,8 +65,8 @@ class Archive:
         return stored
 
     def store_partial(self, chunks: Iterable[bytes]) -> tuple[StoredObject, Exception | None]:
-        """Stream bytes into the archive and keep what came even when the stream breaks; the error comes back with
-        the object, so that the caller can journal both."""
+        """Stream bytes into the archive and keep what came even when the stream breaks; the error comes back
+        with the object, so that the caller can journal both."""
         self._temporary.mkdir(parents=True, exist_ok=True)
         digest, size = hashlib.sha256(), 0
         failure: Exception | None = None
@@ -78,20 +79,20 @@ class Archive:
                         sink.write(chunk)
                         digest.update(chunk)
                         size += len(chunk)
-                except Exception as error:  # noqa: BLE001 - returned to the caller, who journals and raises it
+                except Exception as error:
                     failure = error
                 sink.flush()
                 os.fsync(sink.fileno())
             target = self.object_path(digest.hexdigest())
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(temporary, target)
+                temporary.replace(target)
                 fsync_folder(target.parent)
         finally:
             temporary.unlink(missing_ok=True)
         return StoredObject(digest.hexdigest(), size, target), failure
 
-    # ---- journal -------------------------------------------------------------------------------------------
+    # ---- journal
     def append(self, record: dict[str, Any]) -> None:
         """Add one line to the journal and force it to disk before returning."""
         line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
@@ -109,7 +110,8 @@ class Archive:
                 self._deliveries.append(record)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Every whole line of the journal, oldest first; a line cut by a kill is skipped (nothing was promised)."""
+        """Every whole line of the journal, oldest first; a line cut by a kill is skipped (nothing was
+        promised)."""
         if not self.journal_path.exists():
             return
         with self.journal_path.open("rb") as journal:
@@ -139,10 +141,11 @@ class Archive:
                 return delivery
         return None
 
-    # ---- context -------------------------------------------------------------------------------------------
+    # ---- context
     def claim(self, settings: Settings) -> None:
-        """Tie the archive to the origin and the region of its first accepted delivery; raises ContextMismatch when
-        it already belongs to others (figures of the replica must never mix with the producers')."""
+        """Tie the archive to the origin and the region of its first accepted delivery; raises
+        ContextMismatch when it already belongs to others (figures of the replica must never mix with the
+        producers')."""
         mine = {"origine": settings.origine, "region": settings.region}
         path = self.root / "contexte.json"
         with self._lock:
@@ -153,11 +156,15 @@ class Archive:
         if theirs != mine:
             raise ContextMismatch(
                 f"Le dossier {settings.data} contient déjà des données d'un autre contexte : "
-                f"{_context_words(theirs)} ; cette exécution est pour {_context_words(mine)}. Rien n'a été ajouté. "
-                "Donnez un autre dossier par REFERENTIEL_DATA, ou supprimez celui-ci si vous n'en avez plus besoin."
+                f"{_context_words(theirs)} ; cette exécution est "
+                f"pour {_context_words(mine)}. Rien n'a été ajouté. "
+                "Donnez un autre dossier par REFERENTIEL_DATA, ou "
+                "supprimez celui-ci si vous n'en avez plus besoin."
             )
 
 
 def _context_words(context: dict[str, str]) -> str:
-    origin = "la réplique de démonstration" if context["origine"] == "replique" else "les producteurs eux-mêmes"
+    origin = (
+        "la réplique de démonstration" if context["origine"] == "replique" else "les producteurs eux-mêmes"
+    )
     return f"région {context['region']}, {origin}"

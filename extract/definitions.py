@@ -1,4 +1,5 @@
-"""The sources: one yaml each, validated offline against `definition.schema.json`, with the region's values filled in."""
+"""The sources: one yaml each, validated offline against `definition.schema.json`, with the region's values
+filled in."""
 
 from __future__ import annotations
 
@@ -94,7 +95,7 @@ class Definition:
 
     @property
     def url(self) -> str:
-        """The address to show for the whole source (the first thing asked, before any region is filled in)."""
+        """The address to show for the whole source (before any region is filled in)."""
         acces = self._merged(next(iter(self.partitions)))["acces"]
         match self.raw["protocole"]:
             case "bdm":
@@ -134,7 +135,8 @@ class Definition:
     def _merged(self, partition: str | None) -> dict[str, dict[str, Any]]:
         own = self.raw.get("partitions", {}).get(partition, {}) if partition is not None else {}
         return {
-            block: {**self.raw.get(block, {}), **own.get(block, {})} for block in ("acces", "lecture", "attendu")
+            block: {**self.raw.get(block, {}), **own.get(block, {})}
+            for block in ("acces", "lecture", "attendu")
         }
 
 
@@ -148,7 +150,9 @@ def fill(value: Any, settings: Settings) -> Any:
         filled: list[Any] = []
         for item in value:
             if isinstance(item, str) and "{departements}" in item:
-                filled += [fill(item.replace("{departements}", code), settings) for code in settings.departements]
+                filled += [
+                    fill(item.replace("{departements}", code), settings) for code in settings.departements
+                ]
             else:
                 filled.append(fill(item, settings))
         return filled
@@ -178,12 +182,14 @@ def _validator() -> jsonschema.Draft202012Validator:
 def load(path: Path) -> Definition:
     """Read and validate one yaml; raises DefinitionError naming the file, the field and what is wrong."""
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DefinitionError(f"{path.name} : yaml illisible : {error}") from error
     problems = [
         f"{'.'.join(map(str, error.absolute_path)) or '(racine)'} : {error.message}"
-        for error in sorted(_validator().iter_errors(raw), key=lambda error: list(map(str, error.absolute_path)))
+        for error in sorted(
+            _validator().iter_errors(raw), key=lambda error: list(map(str, error.absolute_path))
+        )
     ]
     if not problems:
         problems = list(_beyond_schema(path.stem, raw))
@@ -203,14 +209,13 @@ def select(definitions: dict[str, Definition], only: list[str] | None) -> dict[s
         return definitions
     unknown = [name for name in only if name not in definitions]
     if unknown:
-        raise DefinitionError(
-            f"Source inconnue : {', '.join(unknown)}. Sources : {', '.join(definitions)}."
-        )
+        raise DefinitionError(f"Source inconnue : {', '.join(unknown)}. Sources : {', '.join(definitions)}.")
     return {name: definitions[name] for name in only}
 
 
 def _beyond_schema(name: str, raw: dict[str, Any]) -> Iterator[str]:
-    """What JSON schema cannot say: names, needed access fields, expressions that compile, columns that exist."""
+    """What JSON schema cannot say: names, needed access fields, expressions that compile, columns that
+    exist."""
     if not re.fullmatch(r"[a-z]+__[a-z0-9_]+", name):
         yield f"le fichier doit s'appeler <producteur>__<jeu>.yml, pas {name}.yml"
     definition = Definition(name, raw)
@@ -227,7 +232,7 @@ def _beyond_schema(name: str, raw: dict[str, Any]) -> Iterator[str]:
         if raw["protocole"] in ("opendatasoft", "datagouv", "fichier") and "format" not in part.lecture:
             yield f"{where}lecture.format manque"
         expressions = [*part.attendu.get("colonnes_ignorees", ()), *part.attendu.get("motifs", {}).values()]
-        expressions += [part.lecture.get("membre", ""), part.acces.get("ressource", "")]
+        expressions += [part.lecture.get("membre") or "", part.acces.get("ressource", "")]
         for expression in expressions:
             try:
                 re.compile(expression)

@@ -1,4 +1,5 @@
-"""One delivery, from the demand to the journal: ask, read strictly, compare with the last good one, accept or say why.
+"""One delivery, from the demand to the journal: ask, read strictly, compare with the last good one, accept
+or say why.
 
 The same steps serve a replay: `reread` gives the rows of an archived delivery, without network."""
 
@@ -22,16 +23,21 @@ from extract.archive import ACCEPTED, Archive, now_iso
 from extract.clients import CLASSIFY, CLIENTS, Ask, Collected
 from extract.definitions import Definition, Part
 from extract.errors import ContextMismatch, DeliveryFailed, DeliveryRefused, ExtractError, KeyMissing
+from extract.exchanges import ArchiveAdapter, Recorder
+from extract.network import ProducerUnavailable
 from extract.reading.table import Table
 from extract.settings import Settings
 from extract.strict import shaped
-from extract.transport import ArchiveAdapter, ProducerUnavailable, Recorder, Transport
+from extract.transport import Transport
+
+FIRST_DELIVERY = "première livraison"
 
 
 @dataclass(frozen=True)
 class SourceResult:
-    """How one delivery ended. `resultat`: nouveau, inchange, refuse, echec, ignore. `ecart`: what differs from the
-    last good delivery, in words. `faute`: the failure is a fault of our code, not of the producer's answer."""
+    """How one delivery ended. `resultat`: nouveau, inchange, refuse, echec, ignore. `ecart`: what differs
+    from the last good delivery, in words. `faute`: the failure is a fault of our code, not of the
+    producer's answer."""
 
     source: str
     partition: str | None
@@ -47,7 +53,12 @@ class SourceResult:
 
 
 def deliver(
-    settings: Settings, archive: Archive, transport: Transport, definition: Definition, part: Part, complete: bool
+    settings: Settings,
+    archive: Archive,
+    transport: Transport,
+    definition: Definition,
+    part: Part,
+    complete: bool,
 ) -> SourceResult:
     """Collect one part and journal the outcome; raises only ContextMismatch (nothing is written then).
 
@@ -56,11 +67,22 @@ def deliver(
     recorder = Recorder(part.source, part.partition, CLASSIFY[definition.text("protocole")])
     previous = archive.last_accepted(part.source, part.partition)
     record: dict[str, Any] = {
-        "type": "livraison", "livraison": "", "source": part.source, "partition": part.partition,
-        "protocole": definition.text("protocole"), "acces": part.acces, "url": None, "recu_le": received,
-        "publie_le": None, "http_statut": None, "octets": 0, "sha256": None, "lignes": None, "resultat": "",
+        "type": "livraison",
+        "livraison": "",
+        "source": part.source,
+        "partition": part.partition,
+        "protocole": definition.text("protocole"),
+        "acces": part.acces,
+        "url": None,
+        "recu_le": received,
+        "publie_le": None,
+        "http_statut": None,
+        "octets": 0,
+        "sha256": None,
+        "lignes": None,
+        "resultat": "",
         "motif": None,
-    }  # fmt: skip
+    }
     table: Table | None = None
     fault = False
     try:
@@ -68,14 +90,20 @@ def deliver(
         same_request = previous if previous and previous["acces"] == part.acces and not complete else None
         ask = Ask(part, archive, session, recorder, _mounting(transport, recorder), same_request)
         collected = CLIENTS[definition.text("protocole")](ask)
-        record |= {"url": collected.url, "publie_le": collected.publie_le} | _bytes_received(archive, recorder)
+        record |= {"url": collected.url, "publie_le": collected.publie_le} | _bytes_received(
+            archive, recorder
+        )
         if collected.unchanged is not None:
             _same(record, archive, settings, previous, collected.unchanged)
         elif previous and previous["objets"] == record["objets"]:
             _same(record, archive, settings, previous, "mêmes octets")
         else:
             table = read(collected, part)
-            record |= {"lignes": table.rows, "colonnes": list(table.columns), "contenu": landing.content_hash(table)}
+            record |= {
+                "lignes": table.rows,
+                "colonnes": list(table.columns),
+                "contenu": landing.content_hash(table),
+            }
             if previous and previous["contenu"] == record["contenu"]:
                 _same(record, archive, settings, previous, "mêmes lignes, autre enveloppe")
             else:
@@ -89,10 +117,25 @@ def deliver(
     except (DeliveryFailed, ProducerUnavailable, ExtractError) as error:
         record |= {"resultat": "echec", "motif": str(error)}
     except (requests.exceptions.RequestException, EOFError, zlib.error) as error:
-        record |= {"resultat": "echec", "motif": f"réponse inutilisable : {type(error).__name__} {error}"[:400]}
-    except (duckdb.Error, OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, RuntimeError) as error:
+        record |= {
+            "resultat": "echec",
+            "motif": f"réponse inutilisable : {type(error).__name__} {error}"[:400],
+        }
+    except (
+        duckdb.Error,
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        IndexError,
+        RuntimeError,
+    ) as error:
         fault = True  # not a declared outcome: our own fault, told apart so that nobody blames the data
-        record |= {"resultat": "echec", "motif": f"défaut de notre programme : {type(error).__name__} {error}"[:400]}
+        record |= {
+            "resultat": "echec",
+            "motif": f"défaut de notre programme : {type(error).__name__} {error}"[:400],
+        }
     finally:
         if table is not None:
             table.connection.close()
@@ -105,9 +148,18 @@ def deliver(
     record["livraison"] = record["livraison"] or _attempt_name(part, received, record["resultat"])
     archive.append(record)
     return SourceResult(
-        part.source, part.partition, record["resultat"], record["motif"] or "", record["livraison"], record["lignes"],
-        record["octets"], record["publie_le"], record["duree_s"], difference(record, previous), fault,
-    )  # fmt: skip
+        part.source,
+        part.partition,
+        record["resultat"],
+        record["motif"] or "",
+        record["livraison"],
+        record["lignes"],
+        record["octets"],
+        record["publie_le"],
+        record["duree_s"],
+        difference(record, previous),
+        fault,
+    )
 
 
 def read(collected: Collected, part: Part) -> Table:
@@ -118,7 +170,8 @@ def read(collected: Collected, part: Part) -> Table:
 
 
 def reread(settings: Settings, archive: Archive, definition: Definition, record: dict[str, Any]) -> Table:
-    """The rows of an accepted delivery from its archived exchanges, read with today's yaml; raises ExtractError."""
+    """The rows of an accepted delivery from its archived exchanges, read with today's yaml; raises
+    ExtractError."""
     if record["partition"] not in definition.partitions:
         raise DeliveryRefused(f"la partition {record['partition']} n'est plus dans {record['source']}.yml")
     part = definition.part(record["partition"], settings)
@@ -140,11 +193,14 @@ def reread(settings: Settings, archive: Archive, definition: Definition, record:
 
 def land(settings: Settings, record: dict[str, Any], table: Table, reading: str) -> None:
     """Write the rows of an accepted delivery, stamped with the digest of the rules they were read with."""
-    landing.write_delivery(settings, record["source"], record["partition"], record["livraison"], table, reading)
+    landing.write_delivery(
+        settings, record["source"], record["partition"], record["livraison"], table, reading
+    )
 
 
 def reading_digest(part: Part) -> str:
-    """Digest of the rules that turn the bytes into the landed rows: when the yaml changes them, the file is remade."""
+    """Digest of the rules that turn the bytes into the landed rows: when the yaml changes them, the file is
+    remade."""
     rules = json.dumps([part.lecture, part.attendu], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(rules.encode()).hexdigest()
 
@@ -152,7 +208,7 @@ def reading_digest(part: Part) -> str:
 def difference(record: dict[str, Any], previous: dict[str, Any] | None) -> str:
     """Rows and columns against the last good delivery, in words."""
     if record["resultat"] not in (ACCEPTED, "refuse") or record["lignes"] is None or previous is None:
-        return "première livraison" if record["resultat"] == ACCEPTED else ""
+        return FIRST_DELIVERY if record["resultat"] == ACCEPTED else ""
     words = [f"{record['lignes'] - previous['lignes']:+d} lignes"]
     added = [name for name in record["colonnes"] if name not in previous["colonnes"]]
     removed = [name for name in previous["colonnes"] if name not in record["colonnes"]]
@@ -169,7 +225,8 @@ def _session(
         key = settings.key(variable)
         if key is None:
             raise KeyMissing(
-                f"clé absente : la variable d'environnement {variable} n'est pas donnée ({definition.key['obtenir']})"
+                f"clé absente : la variable d'environnement {variable} "
+                f"n'est pas donnée ({definition.key['obtenir']})"
             )
         session.headers[definition.key["entete"]] = definition.key["forme"].replace("{cle}", key)
     return session
@@ -183,8 +240,8 @@ def _mounting(transport: Transport, recorder: Recorder) -> Any:
 
 
 def _bytes_received(archive: Archive, recorder: Recorder) -> dict[str, Any]:
-    """Objects, size and sha256 of what carries figures. Several objects: the sha256 is that of their list, which is
-    itself an object of the archive (one hash a line)."""
+    """Objects, size and sha256 of what carries figures. Several objects: the sha256 is that of their list,
+    which is itself an object of the archive (one hash a line)."""
     data = recorder.of_role("donnees")
     hashes = [exchange.sha256 for exchange in data]
     if not hashes:
@@ -200,22 +257,31 @@ def _same(
 ) -> None:
     archive.claim(settings)
     assert previous is not None
-    record |= {"resultat": "inchange", "motif": f"{why} ; comme {previous['livraison']}", "lignes": previous["lignes"]}
+    record |= {
+        "resultat": "inchange",
+        "motif": f"{why} ; comme {previous['livraison']}",
+        "lignes": previous["lignes"],
+    }
 
 
 def _accept(
     record: dict[str, Any], archive: Archive, settings: Settings, recorder: Recorder, part: Part, table: Table
 ) -> None:
-    """Land the rows, then let the journal say so: killed between the two, the next run removes the orphan file."""
+    """Land the rows, then let the journal say so: killed between the two, the next run removes the orphan
+    file."""
     archive.claim(settings)
     day = (record["publie_le"] or record["recu_le"])[:10].replace("-", "")
     name = "-".join(filter(None, (part.source, part.partition, day, record["sha256"][:8])))
     taken = {one["livraison"] for one in archive.accepted()}
-    record["livraison"] = next(n for n in (name, *(f"{name}-{i}" for i in range(2, 10_000))) if n not in taken)
+    record["livraison"] = next(
+        n for n in (name, *(f"{name}-{i}" for i in range(2, 10_000))) if n not in taken
+    )
     record["resultat"] = ACCEPTED
     land(settings, record, table, reading_digest(part))
 
 
 def _attempt_name(part: Part, received: str, outcome: str) -> str:
-    moment = datetime.fromisoformat(received.replace("Z", "+00:00")).astimezone(UTC).strftime("%Y%m%dT%H%M%S%f")
+    moment = (
+        datetime.fromisoformat(received.replace("Z", "+00:00")).astimezone(UTC).strftime("%Y%m%dT%H%M%S%f")
+    )
     return "-".join(filter(None, (part.source, part.partition, moment, outcome)))

@@ -1,5 +1,5 @@
-"""Durable writing: temp file beside the target, fsync, rename, fsync of the folder. Killed at any instant, a reader
-sees the old file or the new one, never half of one."""
+"""Durable writing: temp file beside the target, fsync, rename, fsync of the folder. Killed at any instant, a
+reader sees the old file or the new one, never half of one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def replacing(target: Path) -> Iterator[Path]:
     try:
         yield temporary
         fsync_file(temporary)
-        os.replace(temporary, target)
+        temporary.replace(target)
         fsync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ class DefinitionError(ExtractError):
 
 
 class DeliveryRefused(ExtractError):
-    """The producer answered, but not what the yaml expects: outcome `refuse`; the bytes stay in the archive."""
+    """The producer answered, but not what the yaml expects: outcome `refuse`; the bytes are archived."""
 
 
 class DeliveryFailed(ExtractError):

@@ -1,7 +1,8 @@
-"""Landing: typed-as-text parquet, one file per accepted delivery; a pure function of the archive and the yamls.
+"""Landing: typed-as-text parquet, one file per accepted delivery; a pure function of the archive and the
+yamls.
 
-The layout is described in LANDING.md. Files are replaced durably; what the journal does not know is removed, what it
-knows and the folder lacks is made again from the archive (see `extract.replay`)."""
+The layout is described in LANDING.md. Files are replaced durably; what the journal does not know is
+removed, what it knows and the folder lacks is made again from the archive (see `extract.replay`)."""
 
 from __future__ import annotations
 
@@ -26,13 +27,31 @@ SCHEMA = "_schema.parquet"
 READING_KEY = "lecture"
 
 _DELIVERY_COLUMNS = (
-    ("livraison", "varchar"), ("source", "varchar"), ("partition", "varchar"), ("url", "varchar"),
-    ("recu_le", "timestamp"), ("publie_le", "timestamp"), ("http_statut", "integer"), ("octets", "bigint"),
-    ("sha256", "varchar"), ("lignes", "bigint"), ("resultat", "varchar"), ("motif", "varchar"),
-)  # fmt: skip
+    ("livraison", "varchar"),
+    ("source", "varchar"),
+    ("partition", "varchar"),
+    ("url", "varchar"),
+    ("recu_le", "timestamp"),
+    ("publie_le", "timestamp"),
+    ("http_statut", "integer"),
+    ("octets", "bigint"),
+    ("sha256", "varchar"),
+    ("lignes", "bigint"),
+    ("resultat", "varchar"),
+    ("motif", "varchar"),
+)
 _SOURCE_COLUMNS = (
-    "source", "titre", "producteur", "protocole", "url", "licence", "attribution", "frequence", "page", "description",
-)  # fmt: skip
+    "source",
+    "titre",
+    "producteur",
+    "protocole",
+    "url",
+    "licence",
+    "attribution",
+    "frequence",
+    "page",
+    "description",
+)
 
 
 def delivery_path(settings: Settings, source: str, delivery: str) -> Path:
@@ -41,11 +60,12 @@ def delivery_path(settings: Settings, source: str, delivery: str) -> Path:
 
 
 def content_hash(table: Table) -> str:
-    """sha256 over the rows, whatever their order: tells an unchanged dataset from a new envelope (the BDM stamps the
-    hour of the request into every answer)."""
+    """sha256 over the rows, whatever their order: tells an unchanged dataset from a new envelope (the BDM
+    stamps the hour of the request into every answer)."""
     fields = ", ".join(f"coalesce({quoted(name)}, chr(30))" for name in table.columns)
     found = table.connection.execute(
-        f"select count(*), bit_xor(h), sum(h % 1000000007) from (select md5_number(concat_ws(chr(31), {fields})) as h "
+        "select count(*), bit_xor(h), sum(h % 1000000007) from "
+        f"(select md5_number(concat_ws(chr(31), {fields})) as h "
         "from brut)"
     ).fetchone()
     return hashlib.sha256("|".join([*table.columns, *map(str, found or ())]).encode()).hexdigest()
@@ -54,14 +74,15 @@ def content_hash(table: Table) -> str:
 def write_delivery(
     settings: Settings, source: str, partition: str | None, delivery: str, table: Table, reading: str
 ) -> Path:
-    """Write the rows of one delivery; returns the file. `reading`: digest of the rules they were read with."""
+    """Write the rows of one delivery; returns the file. `reading`: digest of the reading rules."""
     target = delivery_path(settings, source, delivery)
     columns = "".join(f"{quoted(name)}, " for name in table.columns)
     stamp = f"{literal(delivery)} as _livraison, "
     stamp += f"{literal(partition) if partition is not None else 'cast(null as varchar)'} as _partition, "
     with replacing(target) as temporary:
         table.connection.execute(
-            f"copy (select {columns}{stamp}{quoted(SOURCE_ORDER)} as _ligne from brut order by {quoted(SOURCE_ORDER)}) "
+            f"copy (select {columns}{stamp}{quoted(SOURCE_ORDER)} "
+            f"as _ligne from brut order by {quoted(SOURCE_ORDER)}) "
             f"to {literal(str(temporary))} (format parquet, compression zstd, "
             f"kv_metadata {{{READING_KEY}: {literal(reading)}}})"
         )
@@ -89,7 +110,12 @@ def write_frame(settings: Settings, archive: Archive, definitions: Iterable[Defi
 
 def write_deliveries(settings: Settings, archive: Archive) -> None:
     """Write `_livraisons.parquet` from the journal: one row per delivery attempt, oldest first."""
-    types = {"varchar": pa.string(), "timestamp": pa.timestamp("us"), "integer": pa.int32(), "bigint": pa.int64()}
+    types = {
+        "varchar": pa.string(),
+        "timestamp": pa.timestamp("us"),
+        "integer": pa.int32(),
+        "bigint": pa.int64(),
+    }
     records = archive.deliveries()
     columns = []
     for name, kind in _DELIVERY_COLUMNS:
@@ -101,7 +127,7 @@ def write_deliveries(settings: Settings, archive: Archive) -> None:
 
 
 def remove_strangers(settings: Settings, archive: Archive) -> list[Path]:
-    """Remove landed files that no accepted delivery of the journal explains (a run killed between the two)."""
+    """Remove landed files that no accepted delivery explains (a run killed between the two)."""
     known = {delivery_path(settings, record["source"], record["livraison"]) for record in archive.accepted()}
     removed = []
     for path in settings.landing.glob("*/*"):
@@ -112,7 +138,8 @@ def remove_strangers(settings: Settings, archive: Archive) -> list[Path]:
 
 
 def fingerprint(settings: Settings) -> str:
-    """sha256 (hex) of what the landing holds: the rows of every accepted delivery and the description of the sources.
+    """sha256 (hex) of what the landing holds: the rows of every accepted delivery and the description of the
+    sources.
 
     The journal of attempts is left out: a run that found nothing new leaves the fingerprint as it was."""
     digest = hashlib.sha256()
@@ -141,7 +168,6 @@ def _sources_table(definitions: list[Definition]) -> pa.Table:
 
 def _timestamp(value: str | None) -> Any:
     """A UTC ISO text of the journal as a naive timestamp (the column says UTC)."""
-    import datetime as dt
 
     if not value:
         return None

@@ -1,5 +1,6 @@
-"""How often each service may be asked. Limits are the services' own (reference: Insee's portal, 30 a minute for the
-BDM and for Melodi), kept with pyrate-limiter's sliding window: a burst up to the limit passes without waiting."""
+"""How often each service may be asked. Limits are the services' own (reference: Insee's portal, 30 a minute
+for the BDM and for Melodi), kept with pyrate-limiter's sliding window: a burst up to the limit passes
+without waiting."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ class Quotas:
         self._lock = threading.Lock()
 
     def wait(self, url: str) -> None:
-        """Block until one more call to the service of `url` is allowed; returns at once for unlimited services."""
+        """Block until one more call to the service of `url` is allowed; returns at once for unlimited
+        services."""
         address = url.split("://", 1)[-1]
         for prefix, calls in self._per_minute:
             if address.startswith(prefix):

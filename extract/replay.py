@@ -1,4 +1,5 @@
-"""Rebuild the landing from the archive, with the network unplugged: same client, same reading, archived answers."""
+"""Rebuild the landing from the archive, with the network unplugged: same client, same reading, archived
+answers."""
 
 from __future__ import annotations
 
@@ -39,8 +40,8 @@ def replay(
 
 
 def reconcile(settings: Settings, archive: Archive, definitions: dict[str, Definition]) -> list[Reread]:
-    """Make the landing agree with the journal and the yamls: strangers go, what is missing or was read with other
-    rules is made again. Costs nothing when all agree."""
+    """Make the landing agree with the journal and the yamls: strangers go, what is missing or was read with
+    other rules is made again. Costs nothing when all agree."""
     landing.remove_strangers(settings, archive)
     results = []
     for record in archive.accepted():

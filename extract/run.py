@@ -1,4 +1,5 @@
-"""A run: several sources at once, none stopping the others, pynsee's calls one at a time, a summary at the end."""
+"""A run: several sources at once, none stopping the others, pynsee's calls one at a time, a summary at the
+end."""
 
 from __future__ import annotations
 
@@ -9,7 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from extract import landing
 from extract.archive import Archive
@@ -60,14 +68,15 @@ def run_sources(
 ) -> RunSummary:
     """Pull every source (or `only` those), land what is new, journal everything.
 
-    Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the archive,
-    ContextMismatch when the archive belongs to another region or origin (nothing is landed then)."""
+    Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the
+    archive, ContextMismatch when the archive belongs to another region or origin (nothing is landed
+    then)."""
     everything = load_all()
     wanted = select(everything, only)
     parts = [(definition, part) for definition in wanted.values() for part in definition.parts(settings)]
     console = console or Console(stderr=True)
     archive = Archive(settings.archive)
-    with _alone(settings):
+    with alone(settings):
         _clean(settings)
         again = reconcile(settings, archive, everything)
         transport = Transport(settings, archive, policy)
@@ -78,7 +87,9 @@ def run_sources(
             landing.write_frame(settings, archive, everything.values())
         summary.joint = transport.answered > 0 or transport.asked == 0
         order = {part.name: rank for rank, (_, part) in enumerate(parts)}
-        summary.results.sort(key=lambda one: order[one.source if one.partition is None else f"{one.source}/{one.partition}"])
+        summary.results.sort(
+            key=lambda one: order[one.source if one.partition is None else f"{one.source}/{one.partition}"]
+        )
     return summary
 
 
@@ -122,7 +133,7 @@ def _pull(
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
+def alone(settings: Settings) -> Iterator[None]:
     """Hold the archive's lock; it falls with the process, however it dies. Raises RunLocked."""
     import fcntl
 

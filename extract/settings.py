@@ -1,7 +1,8 @@
 """Where things are and whom we serve: read once from the environment, passed everywhere, never global.
 
-REFERENTIEL_DATA (default `data`), REFERENTIEL_REGION (default `28`), REFERENTIEL_PRODUCTEURS (the replica's base
-URL, unset to ask the real producers). Keys are read from the environment at the moment of use and kept nowhere.
+REFERENTIEL_DATA (default `data`), REFERENTIEL_REGION (default `28`), REFERENTIEL_PRODUCTEURS (the
+replica's base URL, unset to ask the real producers). Keys are read from the environment at the moment of
+use and kept nowhere.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ DEFAULT_REGION = "28"
 class Settings:
     """The settings of one run.
 
-    `data`: folder of everything that is made. `region`: INSEE region code (two digits). `producteurs`: base URL of
-    the replica, or None for the real producers. `departements_seed`: csv with code_departement, code_region.
+    `data`: folder of everything that is made. `region`: INSEE region code (two digits). `producteurs`:
+    base URL of the replica, or None for the real producers. `departements_seed`: csv with
+    code_departement, code_region.
     """
 
     data: Path
@@ -41,13 +43,15 @@ class Settings:
         region = env.get("REFERENTIEL_REGION", "").strip() or DEFAULT_REGION
         if not re.fullmatch(r"[0-9]{2}", region):
             raise SettingsError(
-                f"REFERENTIEL_REGION vaut « {region} » : il faut le code Insee d'une région, en deux chiffres "
+                f"REFERENTIEL_REGION vaut « {region} » : il faut "
+                "le code Insee d'une région, en deux chiffres "
                 "(28 pour la Normandie, 53 pour la Bretagne, 01 pour la Guadeloupe)."
             )
         producteurs = env.get("REFERENTIEL_PRODUCTEURS", "").strip().rstrip("/") or None
         if producteurs and not re.match(r"https?://", producteurs):
             raise SettingsError(
-                f"REFERENTIEL_PRODUCTEURS vaut « {producteurs} » : il faut une adresse qui commence par http:// "
+                f"REFERENTIEL_PRODUCTEURS vaut « {producteurs} » "
+                ": il faut une adresse qui commence par http:// "
                 "(celle de la réplique), ou rien pour interroger les producteurs."
             )
         data = Path(env.get("REFERENTIEL_DATA", "").strip() or "data").expanduser().resolve()

@@ -17,8 +17,8 @@ SHOWN = 6  # examples in a message
 def shaped(table: Table, part: Part) -> Table:
     """Check the columns, shape the table as landed (`Part.landing_columns`), check the values.
 
-    Raises DeliveryRefused: unknown or missing column, too few or too many rows, duplicate key, value out of its
-    pattern or its list, expected value absent."""
+    Raises DeliveryRefused: unknown or missing column, too few or too many rows, duplicate key, value out
+    of its pattern or its list, expected value absent."""
     unpivoted = _check_columns(table, part)
     _check_count(table.rows, part, "reçues")
     landed = _landed(table, part, unpivoted)
@@ -50,11 +50,13 @@ def _check_columns(table: Table, part: Part) -> list[str]:
         if unknown:
             words.append(f"colonne inconnue : {', '.join(unknown[:SHOWN])}")
         raise DeliveryRefused(
-            " ; ".join(words) + f". Si le producteur a changé son fichier, adaptez attendu dans {part.source}.yml"
+            " ; ".join(words)
+            + f". Si le producteur a changé son fichier, adaptez attendu dans {part.source}.yml"
         )
     if pivot and len(unpivoted) < wanted["depivoter"].get("min", 1):
         raise DeliveryRefused(
-            f"{len(unpivoted)} colonnes « {pivot.pattern} » au lieu d'au moins {wanted['depivoter'].get('min', 1)}"
+            f"{len(unpivoted)} colonnes « {pivot.pattern} » au "
+            f"lieu d'au moins {wanted['depivoter'].get('min', 1)}"
         )
     return unpivoted
 
@@ -84,14 +86,17 @@ def _landed(table: Table, part: Part, unpivoted: list[str]) -> Table:
     else:
         rule = wanted["depivoter"]
         pairs = ", ".join(
-            f"{{'rang': {rank}, 'nom': {literal(_pivot_name(rule['colonnes'], name))}, 'valeur': {quoted(name)}}}"
+            f"{{'rang': {rank}, 'nom': {literal(_pivot_name(rule['colonnes'], name))}, "
+            f"'valeur': {quoted(name)}}}"
             for rank, name in enumerate(unpivoted)
         )
         query = (
-            f"select row_number() over (order by {quoted(SOURCE_ORDER)}, paire.rang) as {quoted(SOURCE_ORDER)}, "
+            f"select row_number() over (order by {quoted(SOURCE_ORDER)}, "
+            f"paire.rang) as {quoted(SOURCE_ORDER)}, "
             f"{', '.join(quoted(name) for name in chosen)}{', ' if chosen else ''}"
             f"paire.nom as {quoted(rule['nom'])}, paire.valeur as {quoted(rule['valeur'])} "
-            f"from (select {quoted(SOURCE_ORDER)}, {select}{', ' if chosen else ''}unnest([{pairs}]) as paire from brut)"
+            f"from (select {quoted(SOURCE_ORDER)}, "
+            f"{select}{', ' if chosen else ''}unnest([{pairs}]) as paire from brut)"
         )
     connection = table.connection
     connection.execute(f"create table landed as {query} order by 1")
@@ -110,7 +115,8 @@ def _check_values(table: Table, part: Part) -> None:
     for column, pattern in wanted.get("motifs", {}).items():
         _refuse_examples(
             table,
-            f"select {quoted(column)}, min({quoted(SOURCE_ORDER)}) as n from brut where {quoted(column)} is not null "
+            f"select {quoted(column)}, min({quoted(SOURCE_ORDER)}) "
+            f"as n from brut where {quoted(column)} is not null "
             f"and not regexp_full_match({quoted(column)}, {literal(pattern)}) group by 1 order by n",
             f"colonne {column} : valeurs qui ne suivent pas {pattern}",
         )
@@ -118,12 +124,16 @@ def _check_values(table: Table, part: Part) -> None:
         known = ", ".join(literal(value) for value in values)
         _refuse_examples(
             table,
-            f"select {quoted(column)}, min({quoted(SOURCE_ORDER)}) as n from brut where {quoted(column)} is not null "
+            f"select {quoted(column)}, min({quoted(SOURCE_ORDER)}) "
+            f"as n from brut where {quoted(column)} is not null "
             f"and {quoted(column)} not in ({known}) group by 1 order by n",
             f"colonne {column} : modalité inconnue",
         )
     for column, values in wanted.get("presentes", {}).items():
-        have = {row[0] for row in table.connection.execute(f"select distinct {quoted(column)} from brut").fetchall()}
+        have = {
+            row[0]
+            for row in table.connection.execute(f"select distinct {quoted(column)} from brut").fetchall()
+        }
         absent = [value for value in values if value not in have]
         if absent:
             raise DeliveryRefused(f"colonne {column} : valeur attendue absente : {', '.join(absent[:SHOWN])}")

@@ -1,47 +1,36 @@
 """The one place where HTTP happens: a requests session whose adapter is ours.
 
-Whatever the caller asks (pynsee turns TLS verification off), the adapter verifies TLS, asks the replica when there is
-one, keeps quotas, waits and retries on what deserves it, streams the body to the archive and journals every attempt.
-Callers get a `requests.Response` that reads the archived bytes: what is parsed is what is kept.
+Whatever the caller asks (pynsee turns TLS verification off), the adapter verifies TLS, asks the replica
+when there is one, keeps quotas, waits and retries on what deserves it, streams the body to the archive
+and journals every attempt. Callers get a `requests.Response` that reads the archived bytes: what is
+parsed is what is kept.
 """
 
 from __future__ import annotations
 
-import gzip
 import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import BaseAdapter, HTTPAdapter
-from requests.structures import CaseInsensitiveDict
-from requests.utils import get_encoding_from_headers, get_environ_proxies
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
 
 from extract.archive import Archive, StoredObject, now_iso
+from extract.exchanges import Exchange, Recorder, archived_response, kept_headers, public_url
+from extract.network import ProducerUnavailable, busy_words, error_words, retry_after, unreachable
 from extract.quotas import Quotas
 from extract.settings import Settings
 
 USER_AGENT = "referentiel-regional/1 (python-requests)"
 CHUNK = 1 << 18
-# Response headers worth keeping; cookies and trace identifiers are not.
-KEPT_HEADERS = (
-    "content-type", "content-length", "content-encoding", "content-disposition", "last-modified", "etag", "date",
-    "location", "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset",
-)  # fmt: skip
-SECRET_PARAMETERS = frozenset({"apikey", "api_key", "key", "token", "client_id", "client_secret"})
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})  # a 500 is an answer: Melodi's word for "unknown dataset"
-
-
-class ProducerUnavailable(requests.exceptions.ConnectionError):
-    """The producer could not be reached, or kept saying "later" until we gave up. The message is French."""
 
 
 @dataclass(frozen=True)
@@ -57,75 +46,6 @@ class Policy:
     longest_wait: float = 90.0
     largest_body: int = 4 << 30
     sleep: Callable[[float], None] = time.sleep
-
-
-@dataclass
-class Exchange:
-    """One answer given to a caller: what a replay needs to give it again. `role`: donnees (bytes that carry figures),
-    annonce (how many rows the service announces), marque (metadata, dates), renvoi (redirect)."""
-
-    methode: str
-    url: str
-    statut: int
-    sha256: str
-    octets: int
-    entetes: dict[str, str]
-    recu_le: str
-    role: str
-
-    def as_record(self) -> dict[str, Any]:
-        """For the journal."""
-        return self.__dict__.copy()
-
-
-@dataclass
-class Recorder:
-    """The answers given to one delivery, in order. `classify(url)` gives the role of an answer."""
-
-    source: str = ""
-    partition: str | None = None
-    classify: Callable[[str], str] = lambda _url: "donnees"
-    exchanges: list[Exchange] = field(default_factory=list)
-
-    def note(self, exchange: Exchange) -> None:
-        """Keep an answer, with its role."""
-        exchange.role = "renvoi" if 300 <= exchange.statut < 400 else self.classify(exchange.url)
-        self.exchanges.append(exchange)
-
-    def of_role(self, role: str) -> list[Exchange]:
-        """The answers of one role, in order."""
-        return [exchange for exchange in self.exchanges if exchange.role == role]
-
-
-def public_url(url: str) -> str:
-    """The URL without what must never be written down (keys sent as parameters, user:password)."""
-    parts = urlsplit(url)
-    host = parts.netloc.rsplit("@", 1)[-1]
-    query = parts.query
-    if any(name.lower() in SECRET_PARAMETERS for name, _ in parse_qsl(query, keep_blank_values=True)):
-        kept = [(n, v) for n, v in parse_qsl(query, keep_blank_values=True) if n.lower() not in SECRET_PARAMETERS]
-        query = urlencode(kept)
-    return urlunsplit((parts.scheme, host, parts.path, query, ""))
-
-
-def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that matter, lower case."""
-    return {name.lower(): value for name, value in headers.items() if name.lower() in KEPT_HEADERS}
-
-
-def archived_response(request: requests.PreparedRequest, exchange: Exchange, stored: StoredObject) -> requests.Response:
-    """A Response that reads the archived bytes (decoded when the server compressed them all the same)."""
-    response = requests.Response()
-    response.status_code = exchange.statut
-    response.headers = CaseInsensitiveDict(exchange.entetes)
-    response.encoding = get_encoding_from_headers(response.headers)
-    response.reason = requests.status_codes._codes.get(exchange.statut, ("",))[0]
-    response.url = request.url or exchange.url
-    response.request = request
-    encoded = exchange.entetes.get("content-encoding", "").lower() in ("gzip", "x-gzip")
-    response.raw = gzip.open(stored.path, "rb") if encoded else stored.path.open("rb")
-    response.archived = stored  # type: ignore[attr-defined]
-    return response
 
 
 class Transport:
@@ -157,7 +77,7 @@ class Transport:
         session.mount("https://", adapter)
         session.mount("http://", adapter)
 
-    # ---- one request -----------------------------------------------------------------------------------------
+    # ---- one request
     def exchange(
         self, request: requests.PreparedRequest, recorder: Recorder, send: Callable[..., requests.Response]
     ) -> requests.Response:
@@ -177,7 +97,9 @@ class Transport:
                 wait = self._wait_after_status(exchange, attempt)
                 if wait is None:
                     if exchange.statut in RETRIED_STATUSES:
-                        raise ProducerUnavailable(_too_busy(host, exchange), request=request)
+                        raise ProducerUnavailable(
+                            busy_words(host, exchange.statut, exchange.entetes), request=request
+                        )
                     recorder.note(exchange)
                     return archived_response(request, exchange, stored)
             else:
@@ -198,9 +120,14 @@ class Transport:
         """One attempt on the wire, journaled whatever happens; the error is returned, not raised."""
         started, received = time.monotonic(), now_iso()
         record: dict[str, Any] = {
-            "type": "echange", "source": recorder.source, "partition": recorder.partition, "methode": request.method,
-            "url": public_url(request.url or ""), "essai": attempt, "recu_le": received,
-        }  # fmt: skip
+            "type": "echange",
+            "source": recorder.source,
+            "partition": recorder.partition,
+            "methode": request.method,
+            "url": public_url(request.url or ""),
+            "essai": attempt,
+            "recu_le": received,
+        }
         failure: Exception | None = None
         result: tuple[Exchange, StoredObject] | None = None
         try:
@@ -220,9 +147,15 @@ class Transport:
                 self.answered += 1
             if failure is None:
                 exchange = Exchange(
-                    request.method or "GET", public_url(request.url or ""), response.status_code, stored.sha256,
-                    stored.octets, headers, received, "",
-                )  # fmt: skip
+                    request.method or "GET",
+                    public_url(request.url or ""),
+                    response.status_code,
+                    stored.sha256,
+                    stored.octets,
+                    headers,
+                    received,
+                    "",
+                )
                 result = exchange, stored
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             failure = error
@@ -244,7 +177,8 @@ class Transport:
             yield chunk
 
     def _on_the_wire(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """The request as really sent: uncompressed body asked, our name, and the replica's address if there is one."""
+        """The request as really sent: uncompressed body asked, our name, and the replica's address if there
+        is one."""
         wire = request.copy()
         wire.headers["Accept-Encoding"] = "identity"
         wire.headers["User-Agent"] = USER_AGENT
@@ -255,7 +189,7 @@ class Transport:
             wire.headers.pop("Host", None)
         return wire
 
-    # ---- patience ----------------------------------------------------------------------------------------------
+    # ---- patience
     def _wait_after_status(self, exchange: Exchange, attempt: int) -> float | None:
         """Seconds to wait before asking again, or None to stop (answered, or no patience left)."""
         if exchange.statut not in RETRIED_STATUSES or attempt >= self.policy.attempts:
@@ -265,11 +199,15 @@ class Transport:
             return asked if asked <= self.policy.longest_wait else None
         if "x-ratelimit-reset" in exchange.entetes:  # Opendatasoft's quota is for the day: waiting is useless
             return None
-        return self._backoff(self.policy.backoff_429 if exchange.statut == 429 else self.policy.backoff, attempt)
+        return self._backoff(
+            self.policy.backoff_429 if exchange.statut == 429 else self.policy.backoff, attempt
+        )
 
     def _wait_after_error(self, host: str, error: Exception, attempt: int) -> float | None:
         if unreachable(error):
-            if attempt >= 2 or isinstance(error, requests.exceptions.SSLError | requests.exceptions.ConnectTimeout):
+            if attempt >= 2 or isinstance(
+                error, requests.exceptions.SSLError | requests.exceptions.ConnectTimeout
+            ):
                 with self._lock:  # nobody else of this run waits for that host again
                     self._unreachable.setdefault(host, error_words(host, error))
                 return None
@@ -289,97 +227,9 @@ class ProducerAdapter(HTTPAdapter):
         self.transport = transport
         self.recorder = recorder
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:  # type: ignore[override]
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """Send, ignoring what the caller says of TLS, proxies and timeouts: ours hold."""
         return self.transport.exchange(request, self.recorder, super().send)
-
-
-class ArchiveAdapter(BaseAdapter):
-    """Answers from the exchanges of one archived delivery: the network is never touched.
-
-    Raises requests.ConnectionError for a request that the delivery never made."""
-
-    def __init__(self, archive: Archive, exchanges: list[dict[str, Any]], recorder: Recorder) -> None:
-        super().__init__()
-        self.archive = archive
-        self.recorder = recorder
-        self._answers: dict[tuple[str, str], list[Exchange]] = {}
-        for record in exchanges:
-            exchange = Exchange(**record)
-            self._answers.setdefault((exchange.methode, exchange.url), []).append(exchange)
-
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:  # type: ignore[override]
-        """The archived answer; asked twice, the same request gets its answers in their order, the last one stays."""
-        answers = self._answers.get((request.method or "GET", public_url(request.url or "")))
-        if not answers:
-            raise requests.exceptions.ConnectionError(f"absent de l'archive : {request.url}", request=request)
-        exchange = answers.pop(0) if len(answers) > 1 else answers[0]
-        stored = StoredObject(exchange.sha256, exchange.octets, self.archive.object_path(exchange.sha256))
-        self.recorder.note(exchange)
-        return archived_response(request, exchange, stored)
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-
-def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds asked by Retry-After (a number or an HTTP date), or None."""
-    value = headers.get("retry-after", "").strip()
-    if not value:
-        return None
-    if value.isdigit():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
-
-
-def unreachable(error: BaseException) -> bool:
-    """True when the host was never reached (refused, unknown name, proxy, TLS): asking again soon is useless."""
-    if isinstance(
-        error,
-        requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError | requests.exceptions.SSLError,
-    ):
-        return True
-    if isinstance(error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError):
-        return True
-    inner = [*getattr(error, "args", ()), getattr(error, "reason", None)]
-    return any(isinstance(cause, BaseException) and unreachable(cause) for cause in inner)
-
-
-def error_words(host: str, error: BaseException) -> str:
-    """What happened on the network, in one French sentence without any key."""
-    text = str(error)
-    if isinstance(error, ProducerUnavailable):
-        return text
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"{host} : certificat TLS refusé (autorité inconnue, expiré ou autre nom) ; voir REQUESTS_CA_BUNDLE"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return f"{host} : le mandataire (proxy) refuse ou ne répond pas ; voir HTTPS_PROXY"
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return f"{host} : pas de connexion dans le délai"
-    if "NameResolutionError" in text or "Failed to resolve" in text:
-        return f"{host} : nom introuvable (DNS)"
-    if "Connection refused" in text or "NewConnectionError" in text:
-        return f"{host} : connexion refusée"
-    if isinstance(error, requests.exceptions.ReadTimeout | urllib3.exceptions.ReadTimeoutError) or "timed out" in text:
-        return f"{host} : pas de réponse dans le délai"
-    if "IncompleteRead" in text:
-        return f"{host} : réponse coupée avant la fin"
-    if isinstance(error, urllib3.exceptions.ProtocolError | requests.exceptions.ConnectionError | ConnectionError):
-        return f"{host} : connexion coupée"
-    return f"{host} : {type(error).__name__} {text[:200]}"
-
-
-def _too_busy(host: str, exchange: Exchange) -> str:
-    asked = exchange.entetes.get("retry-after")
-    more = f" (le service demande d'attendre : {asked})" if asked else ""
-    words = "trop de demandes, quota atteint" if exchange.statut == 429 else "service momentanément indisponible"
-    return f"{host} : HTTP {exchange.statut}, {words}{more}"
 
 
 def _ca_bundle() -> str | bool:

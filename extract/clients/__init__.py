@@ -1,4 +1,5 @@
-"""One client per protocol. A client asks (`collect`) and says how to read what came; it never writes the landing."""
+"""One client per protocol. A client asks (`collect`) and says how to read what came; it never writes the
+landing."""
 
 from __future__ import annotations
 

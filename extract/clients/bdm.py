@@ -1,8 +1,8 @@
 """Insee's BDM (SDMX-ML 2.1) through pynsee: whole flows, or series by idbank.
 
-pynsee asks and reads; the archived XML says how many observations there were and how each value was written. The two
-must agree. Guarded here: pynsee reads the 404 "nothing found" as an empty frame and dies on it, and turns a value that
-it does not understand into a missing one."""
+pynsee asks and reads; the archived XML says how many observations there were and how each value was
+written. The two must agree. Guarded here: pynsee reads the 404 "nothing found" as an empty frame and dies
+on it, and turns a value that it does not understand into a missing one."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from extract.clients import pynsee_bridge
 from extract.clients.common import Ask, Collected
 from extract.errors import DeliveryFailed, DeliveryRefused
+from extract.exchanges import Exchange
+from extract.network import ProducerUnavailable
 from extract.reading.containers import refuse_html
 from extract.reading.table import Table
-from extract.transport import Exchange, ProducerUnavailable
 
 ADDED_BY_PYNSEE = ("DATE",)
 VALUE, NOT_A_NUMBER = "OBS_VALUE", "NaN"
@@ -29,7 +32,7 @@ def classify(url: str) -> str:
 
 
 def collect(ask: Ask) -> Collected:
-    """Call pynsee.macrodata.get_dataset or get_series (metadata=False) and confront its frame with the XML."""
+    """Call pynsee's get_dataset or get_series (metadata=False) and confront its frame with the XML."""
     acces = ask.part.acces
     options = {"metadata": False, "silent": True, **acces.get("parametres", {})}
     failure: Exception | None = None
@@ -43,7 +46,7 @@ def collect(ask: Ask) -> Collected:
                 frame = pynsee_bridge.uncached(macrodata.get_series)(acces["idbanks"], **options)
         except ProducerUnavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - pynsee's own crashes: explained below by what the service said
+        except Exception as error:
             failure = error
     answers = [(exchange, _path(ask, exchange)) for exchange in ask.recorder.of_role("donnees")]
     if not answers:
@@ -51,19 +54,21 @@ def collect(ask: Ask) -> Collected:
     for exchange, path in answers:
         _refuse_errors(exchange, path)
     if failure is not None:
-        raise DeliveryRefused(f"pynsee n'a pas pu lire la réponse : {type(failure).__name__} {failure}") from failure
+        raise DeliveryRefused(
+            f"pynsee n'a pas pu lire la réponse : {type(failure).__name__} {failure}"
+        ) from failure
     good = [(exchange, path) for exchange, path in answers if exchange.statut == 200]
     written = [observation for _, path in good for observation in observations(path)]
     columns, values = _confront(frame, written)
     if "idbanks" in acces:
-        _refuse_absent(acces["idbanks"], values[columns.index("IDBANK")])
-    updates = [text for text in values[columns.index("LAST_UPDATE")] if text] if "LAST_UPDATE" in columns else []
-    published = max(updates) if updates else None
+        _refuse_absent(acces["idbanks"], values[columns.index("IDBANK")].unique().to_pylist())
+    published = pc.max(values[columns.index("LAST_UPDATE")]).as_py() if "LAST_UPDATE" in columns else None
     return Collected(good[-1][0].url, published, lambda _: Table.of_columns(columns, values))
 
 
 def observations(path: Path) -> list[dict[str, str]]:
-    """Every <Obs> of an archived SDMX-ML message with the attributes of its <Series>; raises DeliveryRefused."""
+    """Every <Obs> of an archived SDMX-ML message with the attributes of its <Series>; raises
+    DeliveryRefused."""
     found: list[dict[str, str]] = []
     try:
         series: dict[str, str] = {}
@@ -84,19 +89,24 @@ def _path(ask: Ask, exchange: Exchange) -> Path:
 
 
 def _refuse_errors(exchange: Exchange, path: Path) -> None:
-    """Explain an answer that is not a message of data; a 5xx of the portal does not matter when the twin answered."""
+    """Explain an answer that is not a message of data (pynsee goes to the twin address only when nobody
+    answers)."""
     if exchange.statut == 200:
         refuse_html(path, exchange.entetes.get("content-type", ""))
         return
     text = path.read_bytes()[:2000].decode("utf-8", "replace")
-    words = " ".join(ElementTree.fromstring(text).itertext()).strip() if text.startswith("<?xml") else text[:200]
+    try:
+        words = " ".join(ElementTree.fromstring(text).itertext()).strip()
+    except ElementTree.ParseError:
+        words = text[:200]
     if exchange.statut == 404:
         raise DeliveryRefused(f"la BDM ne trouve rien (404) : {words or exchange.url}")
     raise DeliveryFailed(f"la BDM répond HTTP {exchange.statut} : {words}")
 
 
-def _confront(frame: Any, written: list[dict[str, str]]) -> tuple[list[str], list[list[str | None]]]:
-    """Columns of texts from pynsee's frame, values as the XML wrote them; raises DeliveryRefused on any difference."""
+def _confront(frame: Any, written: list[dict[str, str]]) -> tuple[list[str], list[pa.Array]]:
+    """Columns of texts from pynsee's frame, values as the XML wrote them; raises DeliveryRefused on any
+    difference."""
     if len(frame) != len(written):
         raise DeliveryRefused(f"pynsee rend {len(frame)} observations, la réponse en contient {len(written)}")
     if not written:
@@ -105,23 +115,32 @@ def _confront(frame: Any, written: list[dict[str, str]]) -> tuple[list[str], lis
     if len(texts) != len(written):
         raise DeliveryRefused("la réponse répète des observations (même série, même période)")
     columns = [str(name) for name in frame.columns if name not in ADDED_BY_PYNSEE]
-    values: list[list[str | None]] = []
-    for name in columns:
-        if name != VALUE:
-            values.append([text if isinstance(text, str) and text else None for text in frame[name]])
-            continue
-        as_written: list[str | None] = []
-        for idbank, period, number in zip(frame["IDBANK"], frame["TIME_PERIOD"], frame[VALUE], strict=True):
-            text = texts.get((idbank, period))
-            missing = text is None or text in ("", NOT_A_NUMBER)
-            if missing != (number != number) or (not missing and float(str(text)) != number):
-                raise DeliveryRefused(f"série {idbank}, {period} : valeur « {text} » que pynsee lit {number}")
-            as_written.append(None if missing else text)
-        values.append(as_written)
+    values = [
+        pa.Array.from_pandas(frame[name], type=pa.string()) if name != VALUE else _as_written(frame, texts)
+        for name in columns
+    ]
     return columns, values
+
+
+def _as_written(frame: Any, texts: dict[tuple[str | None, str | None], str | None]) -> pa.Array:
+    """The values as texts of the XML, each equal to what pynsee read; a missing one is null."""
+    kept: list[str | None] = []
+    rows = zip(frame["IDBANK"].tolist(), frame["TIME_PERIOD"].tolist(), frame[VALUE].tolist(), strict=True)
+    for idbank, period, number in rows:
+        text = texts.get((idbank, period))
+        if text is None or text in ("", NOT_A_NUMBER):
+            agreed, text = number != number, None
+        else:
+            agreed = number == number and float(text) == number
+        if not agreed:
+            raise DeliveryRefused(f"série {idbank}, {period} : valeur « {text} » que pynsee lit {number}")
+        kept.append(text)
+    return pa.array(kept, type=pa.string())
 
 
 def _refuse_absent(asked: list[str], received: list[str | None]) -> None:
     absent = sorted(set(asked) - set(filter(None, received)))
     if absent:
-        raise DeliveryRefused(f"{len(absent)} séries demandées absentes de la réponse : {', '.join(absent[:6])}")
+        raise DeliveryRefused(
+            f"{len(absent)} séries demandées absentes de la réponse : {', '.join(absent[:6])}"
+        )

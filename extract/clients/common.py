@@ -14,14 +14,15 @@ import requests
 from extract.archive import Archive, StoredObject
 from extract.definitions import Part
 from extract.errors import DeliveryFailed
+from extract.exchanges import Recorder
 from extract.reading.table import Table
-from extract.transport import Recorder
 
 
 @dataclass(frozen=True)
 class Ask:
-    """What is to be collected and with what: `session` and `mount` lead to the producer, or to the archive in a
-    replay. `previous`: the journal's record of the last good delivery of the same request, to ask for news only."""
+    """What is to be collected and with what: `session` and `mount` lead to the producer, or to the archive
+    in a replay. `previous`: the journal's record of the last good delivery of the same request, to ask
+    for news only."""
 
     part: Part
     archive: Archive
@@ -34,8 +35,8 @@ class Ask:
 @dataclass(frozen=True)
 class Collected:
     """What a client got. `publie_le`: the producer's own date (ISO text) or None, never the reception date.
-    `read(scratch)`: the rows, as the producer names them; raises DeliveryRefused. `unchanged`: why nothing had to be
-    downloaded, or None."""
+    `read(scratch)`: the rows, as the producer names them; raises DeliveryRefused. `unchanged`: why
+    nothing had to be downloaded, or None."""
 
     url: str
     publie_le: str | None
@@ -74,7 +75,9 @@ def http_date(value: str | None) -> str | None:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment.tzinfo else None
+    return (
+        moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment.tzinfo else None
+    )
 
 
 def previous_header(ask: Ask, name: str) -> str | None:

@@ -1,4 +1,5 @@
-"""data.gouv.fr: a dataset's description, the resource whose title fits, its stable address (302 to a dated one)."""
+"""data.gouv.fr: a dataset's description, the resource whose title fits, its stable address (302 to a dated
+one)."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ def collect(ask: Ask) -> Collected:
 
 
 def find_resource(ask: Ask) -> dict[str, Any]:
-    """The one resource whose title fits `acces.ressource`; raises DeliveryRefused with the titles otherwise."""
+    """The one resource whose title fits `acces.ressource`; raises DeliveryRefused with the titles."""
     response = ask.session.get(f"{API}/{ask.part.acces['jeu']}/", headers={"Accept": "application/json"})
     ensure_ok(response, f"data.gouv.fr, jeu {ask.part.acces['jeu']}")
     try:
@@ -46,7 +47,8 @@ def find_resource(ask: Ask) -> dict[str, Any]:
     if len(found) != 1:
         titles = " | ".join(str(one.get("title")) for one in resources)
         raise DeliveryRefused(
-            f"data.gouv.fr : {len(found)} ressources « {ask.part.acces['ressource']} » au lieu d'une ; titres : {titles}"
+            f"data.gouv.fr : {len(found)} ressources « "
+            f"{ask.part.acces['ressource']} » au lieu d'une ; titres : {titles}"
         )
     return found[0]
 

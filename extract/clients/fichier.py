@@ -22,7 +22,9 @@ def collect(ask: Ask) -> Collected:
     response = ask.session.get(url, headers=headers, stream=True)
     if response.status_code == 304 and ask.previous is not None:
         ask.recorder.exchanges[-1].role = "marque"
-        return Collected(url, ask.previous["publie_le"], None, "le site répond que le fichier n'a pas changé (304)")
+        return Collected(
+            url, ask.previous["publie_le"], None, "le site répond que le fichier n'a pas changé (304)"
+        )
     ensure_ok(response, url)
     file, kind = stored(response), response.headers.get("content-type", "")
     published = http_date(response.headers.get("last-modified"))

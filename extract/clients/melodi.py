@@ -1,7 +1,8 @@
 """Insee's Melodi (JSON) through pynsee: one call of pynsee.melodi.get_dataset per combination of filters.
 
-Guarded here: pynsee sends a list of values as one text, crashes on zero rows, and trusts `next` blindly; Melodi says
-"unknown dataset" with a 500. The count announced by the probe (maxResult=0, totalCount) must be received, once each."""
+Guarded here: pynsee sends a list of values as one text, crashes on zero rows, and trusts `next` blindly;
+Melodi says "unknown dataset" with a 500. The count announced by the probe (maxResult=0, totalCount) must
+be received, once each."""
 
 from __future__ import annotations
 
@@ -17,9 +18,10 @@ import requests
 from extract.clients import pynsee_bridge
 from extract.clients.common import Ask, Collected, ensure_ok
 from extract.errors import DeliveryFailed, DeliveryRefused
+from extract.exchanges import Exchange
+from extract.network import ProducerUnavailable
 from extract.reading.containers import refuse_html
 from extract.reading.table import Table
-from extract.transport import Exchange, ProducerUnavailable
 
 API = "https://api.insee.fr/melodi"
 ADDED_BY_PYNSEE = ("title_", "publisher_", "identifier")
@@ -39,13 +41,17 @@ def collect(ask: Ask) -> Collected:
     published = published_on(ask)
     url = f"{API}/data/{dataset}"
     if published and ask.previous is not None and ask.previous["publie_le"] == published:
-        return Collected(url, published, None, f"le catalogue Melodi n'annonce pas de nouveauté depuis le {published[:10]}")
+        return Collected(
+            url, published, None, f"le catalogue Melodi n'annonce pas de nouveauté depuis le {published[:10]}"
+        )
     filters: dict[str, list[str]] = ask.part.acces.get("filtres", {})
     columns: dict[str, None] = {}
     frames: list[Any] = []
     for values in itertools.product(*filters.values()):
         frame = _get_dataset(ask, dataset, dict(zip(filters, values, strict=True)))
-        columns |= dict.fromkeys(name for name in map(str, frame.columns) if not name.startswith(ADDED_BY_PYNSEE))
+        columns |= dict.fromkeys(
+            name for name in map(str, frame.columns) if not name.startswith(ADDED_BY_PYNSEE)
+        )
         frames.append(frame)
     names = list(columns)
     cells = [[text for frame in frames for text in _texts(frame, name)] for name in names]
@@ -54,15 +60,22 @@ def collect(ask: Ask) -> Collected:
 
 
 def published_on(ask: Ask) -> str | None:
-    """The catalogue's `modified` of the French csv product, else of the dataset (local time, as Insee writes it)."""
-    response = ask.session.get(f"{API}/catalog/{ask.part.acces['jeu']}", headers={"Accept": "application/json"})
+    """The catalogue's `modified` of the French csv product, else of the dataset (local time, as Insee writes
+    it)."""
+    response = ask.session.get(
+        f"{API}/catalog/{ask.part.acces['jeu']}", headers={"Accept": "application/json"}
+    )
     if response.status_code == 500:
         raise DeliveryFailed(f"Melodi ne connaît pas le jeu {ask.part.acces['jeu']} (HTTP 500)")
     ensure_ok(response, f"catalogue Melodi, jeu {ask.part.acces['jeu']}")
     try:
         item: Any = response.json()
         item = item[0] if isinstance(item, list) else item
-        products = [one for one in item.get("product", []) if one.get("format") == "CSV" and one.get("language") == "FR"]
+        products = [
+            one
+            for one in item.get("product", [])
+            if one.get("format") == "CSV" and one.get("language") == "FR"
+        ]
         value = products[0].get("modified") if products else item.get("modified")
     except (requests.exceptions.JSONDecodeError, AttributeError, IndexError) as error:
         raise DeliveryRefused("le catalogue Melodi ne décrit pas le jeu comme attendu") from error
@@ -70,7 +83,8 @@ def published_on(ask: Ask) -> str | None:
 
 
 def _get_dataset(ask: Ask, dataset: str, filters: dict[str, str]) -> Any:
-    """pynsee's frame for one combination; raises DeliveryRefused or DeliveryFailed with what the service said."""
+    """pynsee's frame for one combination; raises DeliveryRefused or DeliveryFailed with what the service
+    said."""
     before = len(ask.recorder.exchanges)
     asked = ", ".join(f"{name}={value}" for name, value in filters.items()) or "tout"
     failure: Exception | None = None
@@ -81,7 +95,7 @@ def _get_dataset(ask: Ask, dataset: str, filters: dict[str, str]) -> Any:
             frame = pynsee_bridge.uncached(melodi.get_dataset)(dataset, language="fr", silent=True, **filters)
         except ProducerUnavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - pynsee's own crashes: explained below by what the service said
+        except Exception as error:
             failure = error
     answers = ask.recorder.exchanges[before:]
     for exchange in answers:
@@ -94,7 +108,9 @@ def _get_dataset(ask: Ask, dataset: str, filters: dict[str, str]) -> Any:
     if failure is not None:
         raise DeliveryRefused(f"pynsee n'a pas pu lire {dataset} ({asked}) : {failure}") from failure
     if len(frame) != announced[-1]:
-        raise DeliveryRefused(f"{dataset} ({asked}) : {len(frame)} observations reçues, {announced[-1]} annoncées")
+        raise DeliveryRefused(
+            f"{dataset} ({asked}) : {len(frame)} observations reçues, {announced[-1]} annoncées"
+        )
     return frame
 
 
@@ -117,7 +133,7 @@ def _count(path: Path) -> int:
 def _texts(frame: Any, name: str) -> list[str | None]:
     if name not in frame.columns:
         return [None] * len(frame)
-    return [_text(value) for value in frame[name]]
+    return [_text(value) for value in frame[name].tolist()]
 
 
 def _text(value: Any) -> str | None:
@@ -134,4 +150,6 @@ def _refuse_repeated(names: list[str], cells: list[list[str | None]]) -> None:
     dimensions = [column for name, column in zip(names, cells, strict=True) if not name.startswith("OBS_")]
     rows = list(zip(*dimensions, strict=True))
     if len(set(rows)) != len(rows):
-        raise DeliveryRefused(f"Melodi a envoyé {len(rows) - len(set(rows))} observations deux fois (pages répétées)")
+        raise DeliveryRefused(
+            f"Melodi a envoyé {len(rows) - len(set(rows))} observations deux fois (pages répétées)"
+        )

@@ -39,13 +39,15 @@ def collect(ask: Ask) -> Collected:
     metadata = describe(ask)
     published = published_on(metadata)
     if published and ask.previous is not None and ask.previous["publie_le"] == published:
-        return Collected(base, published, None, f"le portail n'annonce pas de traitement depuis le {published[:10]}")
+        return Collected(
+            base, published, None, f"le portail n'annonce pas de traitement depuis le {published[:10]}"
+        )
     parameters = _parameters(ask.part, metadata)
     files: list[tuple[Path, str, int | None]] = []
     address = base
     for where in _wheres(ask.part):
         query = {**parameters, **({"where": where} if where else {})}
-        announced = None if "group_by" in query else _announced(ask, base, where)
+        announced = None if _aggregated(query) else _announced(ask, base, where)
         response = ask.session.get(f"{base}/exports/csv", params=query, stream=True)
         ensure_ok(response, f"export du jeu {ask.part.acces['jeu']}")
         address = ask.recorder.exchanges[-1].url
@@ -54,19 +56,23 @@ def collect(ask: Ask) -> Collected:
 
 
 def describe(ask: Ask) -> dict[str, Any]:
-    """The dataset's metadata; raises DeliveryFailed (unknown, key refused) or DeliveryRefused (not metadata)."""
+    """The dataset's metadata; raises DeliveryFailed (unknown, key refused) or DeliveryRefused (not
+    metadata)."""
     response = ask.session.get(dataset_url(ask.part))
     ensure_ok(response, f"jeu {ask.part.acces['jeu']}")
     try:
         metadata: dict[str, Any] = response.json()
         metadata["fields"] = [dict(field) for field in metadata["fields"]]
     except (requests.exceptions.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-        raise DeliveryRefused("le portail ne décrit pas le jeu comme attendu (json sans « fields »)") from error
+        raise DeliveryRefused(
+            "le portail ne décrit pas le jeu comme attendu (json sans « fields »)"
+        ) from error
     return metadata
 
 
 def published_on(metadata: dict[str, Any]) -> str | None:
-    """When the portal last processed the data (else last modified), UTC ISO text, or None when it does not say."""
+    """When the portal last processed the data (else last modified), UTC ISO text, or None when it does not
+    say."""
     marks = (metadata.get("metas") or {}).get("default") or {}
     value = marks.get("data_processed") or marks.get("modified")
     if not value:
@@ -84,17 +90,29 @@ def keys_asked(part: Part) -> list[str]:
 
 def _parameters(part: Part, metadata: dict[str, Any]) -> dict[str, str]:
     acces = part.acces
-    parameters = {"delimiter": part.lecture.get("separateur", ";"), "use_labels": str(acces.get("libelles", False)).lower()}
+    parameters = {
+        "delimiter": part.lecture.get("separateur", ";"),
+        "use_labels": str(acces.get("libelles", False)).lower(),
+    }
     for name in ("select", "order_by", "group_by"):
         if name in acces:
             parameters[name] = acces[name]
+    if "limite" in acces:
+        parameters["limit"] = str(acces["limite"])
     if pattern := acces.get("champs_annuels"):
-        fields = sorted(str(field["name"]) for field in metadata["fields"] if re.fullmatch(pattern, str(field["name"])))
+        fields = sorted(
+            str(field["name"]) for field in metadata["fields"] if re.fullmatch(pattern, str(field["name"]))
+        )
         if not fields:
             raise DeliveryRefused(f"le jeu n'a plus de champ « {pattern} » : noms changés par le producteur")
         sums = ",".join(f"sum({name}) as {name}" for name in fields)
         parameters["select"] = parameters["select"].replace("{champs_annuels}", sums)
     return parameters
+
+
+def _aggregated(query: dict[str, str]) -> bool:
+    """Sums: the portal announces the rows summed, not those of the export."""
+    return "group_by" in query or "(" in query.get("select", "")
 
 
 def _wheres(part: Part) -> Iterator[str | None]:
@@ -110,7 +128,9 @@ def _wheres(part: Part) -> Iterator[str | None]:
 
 
 def _announced(ask: Ask, base: str, where: str | None) -> int:
-    response = ask.session.get(f"{base}/records", params={"limit": "0", **({"where": where} if where else {})})
+    response = ask.session.get(
+        f"{base}/records", params={"limit": "0", **({"where": where} if where else {})}
+    )
     ensure_ok(response, f"nombre de lignes du jeu {ask.part.acces['jeu']}")
     try:
         return int(response.json()["total_count"])
@@ -131,11 +151,16 @@ def _read(part: Part, files: list[tuple[Path, str, int | None]], scratch: Path) 
     if keys := keys_asked(part):
         field = part.acces["series"]["champ"]
         query = f"select distinct {quoted(field)} from brut"
-        have = {row[0] for row in whole.connection.execute(query).fetchall()} if field in whole.columns else set()
+        have = (
+            {row[0] for row in whole.connection.execute(query).fetchall()}
+            if field in whole.columns
+            else set()
+        )
         absent = [key for key in keys if key not in have]
         if absent:
             raise DeliveryRefused(
-                f"{len(absent)} séries demandées sur {len(keys)} ne sont pas dans la réponse : {', '.join(absent[:4])}"
+                f"{len(absent)} séries demandées sur {len(keys)} ne "
+                f"sont pas dans la réponse : {', '.join(absent[:4])}"
             )
     return whole
 
@@ -145,7 +170,9 @@ def _stacked(tables: list[Table]) -> Table:
     for other in tables[1:]:
         if other.columns != first.columns:
             raise DeliveryRefused("les exports d'un même jeu n'ont pas les mêmes colonnes")
-        rows = other.connection.execute(f"select * from brut order by {quoted(SOURCE_ORDER)}").to_arrow_table()
+        rows = other.connection.execute(
+            f"select * from brut order by {quoted(SOURCE_ORDER)}"
+        ).to_arrow_table()
         first.connection.register("suite", rows)
         first.connection.execute(
             f"insert into brut select {quoted(SOURCE_ORDER)} + (select count(*) from brut), * exclude "

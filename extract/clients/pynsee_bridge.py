@@ -1,8 +1,9 @@
 """pynsee 0.3.0 behind our transport.
 
-pynsee fixes its addresses, turns TLS verification off, keeps a cache of thirty days and a rate database in the user's
-home, retries on its own and prints bars. Here its sessions get our adapter (archive, TLS, quotas, retries), its caches
-go to a folder that dies with the call, and its calls are made one at a time because its state is global."""
+pynsee fixes its addresses, turns TLS verification off, keeps a cache of thirty days and a rate database
+in the user's home, retries on its own and prints bars. Here its sessions get our adapter (archive, TLS,
+quotas, retries), its caches go to a folder that dies with the call, and its calls are made one at a time
+because its state is global."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ def load() -> None:
 
 @contextmanager
 def mounted(mount: Callable[[requests.Session], None]) -> Iterator[None]:
-    """For the length of the block, every session that pynsee makes goes through `mount`, and nothing is cached."""
+    """For the length of the block, every session that pynsee makes goes through `mount`, and nothing is
+    cached."""
     with _LOCK, tempfile.TemporaryDirectory(prefix="pynsee-") as folder, ExitStack() as undo:
         load()
         sessions = import_module("pynsee.utils.requests_session")
@@ -42,7 +44,9 @@ def mounted(mount: Callable[[requests.Session], None]) -> Iterator[None]:
         for name in _ASK_FOR_A_FOLDER:  # names bound at import: replaced where they are used
             undo.enter_context(_replaced(sys.modules[name], "_create_insee_folder", lambda: folder))
         # a plain function becomes a method of the class: pynsee's session is its argument
-        undo.enter_context(_replaced(sessions.PynseeAPISession, "_mount_adapters", lambda session: mount(session)))
+        undo.enter_context(
+            _replaced(sessions.PynseeAPISession, "_mount_adapters", lambda session: mount(session))
+        )
         undo.enter_context(_replaced(sessions, "_get_credentials_from_configfile", dict))
         undo.enter_context(_replaced(import_module("pynsee.melodi.data"), "tqdm", _silent))
         logger = logging.getLogger("pynsee")  # its alarms are ours to tell, in the journal

@@ -16,7 +16,8 @@ __all__ = ["Table", "read_file"]
 
 
 def read_file(part: Part, path: Path, content_type: str, scratch: Path) -> Table:
-    """Read one archived object as the yaml says (`lecture`); raises DeliveryRefused when it is something else.
+    """Read one archived object as the yaml says (`lecture`); raises DeliveryRefused when it is something
+    else.
 
     `scratch`: an existing folder for what has to be unpacked; the caller deletes it."""
     file = opened(path, part.lecture, content_type, scratch)

@@ -1,4 +1,5 @@
-"""From the bytes received to the file to read: not a web page, not a bomb, the right member of a zip, unzipped."""
+"""From the bytes received to the file to read: not a web page, not a bomb, the right member of a zip,
+unzipped."""
 
 from __future__ import annotations
 
@@ -13,7 +14,9 @@ from extract.errors import DeliveryRefused
 
 LARGEST_UNPACKED = 8 << 30  # bytes; the largest Melodi csv known is under 3 GB
 CHUNK = 1 << 20
-HTML_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE)
+HTML_START = re.compile(
+    rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE
+)
 
 
 def refuse_html(path: Path, content_type: str) -> None:
@@ -24,7 +27,8 @@ def refuse_html(path: Path, content_type: str) -> None:
         raise DeliveryRefused("la réponse est vide (0 octet)")
     if HTML_START.match(start) or content_type.lower().startswith("text/html"):
         raise DeliveryRefused(
-            "le site a répondu une page web (HTML) au lieu des données : captcha, maintenance ou adresse changée"
+            "le site a répondu une page web (HTML) au lieu des "
+            "données : captcha, maintenance ou adresse changée"
         )
 
 
@@ -35,7 +39,7 @@ def opened(path: Path, lecture: dict[str, Any], content_type: str, scratch: Path
         magic = handle.read(4)
     if magic[:2] == b"\x1f\x8b":
         return _gunzip(path, scratch / "contenu")
-    if "membre" in lecture:
+    if lecture.get("membre"):
         if magic[:2] != b"PK":
             raise DeliveryRefused(f"un zip était attendu, reçu autre chose (premiers octets : {magic!r})")
         return _member(path, lecture["membre"], scratch / "membre")
@@ -58,7 +62,8 @@ def _member(path: Path, wanted: str, target: Path) -> Path:
             found = [name for name in names if re.search(wanted, name)]
             if len(found) != 1:
                 raise DeliveryRefused(
-                    f"le zip devait contenir un seul fichier « {wanted} » ; il contient : {', '.join(names) or 'rien'}"
+                    f"le zip devait contenir un seul fichier « {wanted} "
+                    f"» ; il contient : {', '.join(names) or 'rien'}"
                 )
             with archive.open(found[0]) as source:
                 _copy(source, target)

@@ -1,4 +1,5 @@
-"""CSV with the declared encoding and separator; DuckDB reads, strictly (RFC 4180, every line as wide as the header)."""
+"""CSV with the declared encoding and separator; DuckDB reads, strictly (RFC 4180, every line as wide as the
+header)."""
 
 from __future__ import annotations
 
@@ -29,8 +30,10 @@ def read_csv(path: Path, part: Part, scratch: Path) -> Table:
     try:
         connection.execute(
             f"create table brut as select row_number() over () as {quoted(SOURCE_ORDER)}, * from read_csv("
-            f"{literal(str(path))}, auto_detect = false, header = true, delim = {literal(separator)}, quote = '\"', "
-            "escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, encoding = 'utf-8', "
+            f"{literal(str(path))}, auto_detect = false, header = "
+            f"true, delim = {literal(separator)}, quote = '\"', "
+            "escape = '\"', strict_mode = true, null_padding = "
+            "false, ignore_errors = false, encoding = 'utf-8', "
             f"max_line_size = 16777216, columns = {{{columns}}})"
         )
     except duckdb.Error as error:
@@ -70,7 +73,8 @@ def _as_utf8(path: Path, encoding: str, scratch: Path) -> Path:
             sink.write(decoder.decode(b"", final=True))
         except UnicodeDecodeError as error:
             raise DeliveryRefused(
-                f"csv : l'octet {position + error.start} n'est pas du {encoding} ; le producteur a changé d'encodage"
+                f"csv : l'octet {position + error.start} n'est pas "
+                f"du {encoding} ; le producteur a changé d'encodage"
             ) from error
     return target
 

@@ -44,7 +44,7 @@ def read_json(path: Path) -> Table:
 
 
 def read_geojson(path: Path, part: Part) -> Table:
-    """A FeatureCollection: the properties under the names that `lecture.proprietes` gives, and `geometrie`."""
+    """A FeatureCollection: the properties under the names of `lecture.proprietes`, and `geometrie`."""
     content = parse(path)
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):

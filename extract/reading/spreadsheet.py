@@ -40,7 +40,8 @@ def read_spreadsheet(path: Path, part: Part) -> Table:
     missing = [sheet for sheet in sheets if sheet not in workbook.sheet_names]
     if missing:
         raise DeliveryRefused(
-            f"feuille absente : {', '.join(missing)} ; le classeur contient : {', '.join(workbook.sheet_names)}"
+            f"feuille absente : {', '.join(missing)} ; le "
+            f"classeur contient : {', '.join(workbook.sheet_names)}"
         )
     sheet_column = part.lecture.get("colonne_feuille")
     columns: list[str] = []
@@ -74,7 +75,8 @@ def _header(cells: Sequence[Sequence[Any]], part: Part, sheet: str) -> tuple[lis
     wanted = f"les colonnes {', '.join(part.attendu['colonnes'])}" if not double else "années puis trimestres"
     nearest = max(rows, key=lambda row: len(set(row) & set(part.attendu["colonnes"])), default=[])
     raise DeliveryRefused(
-        f"feuille {sheet} : pas de ligne d'en-tête avec {wanted} dans les {HEADER_SEARCHED} premières lignes ; "
+        f"feuille {sheet} : pas de ligne d'en-tête avec "
+        f"{wanted} dans les {HEADER_SEARCHED} premières lignes ; "
         f"la plus proche : {', '.join(filter(None, nearest[:12]))}"
     )
 
@@ -113,14 +115,16 @@ def _refuse_bad_names(names: list[str], sheet: str, index: int) -> None:
 def _body(
     cells: Sequence[Sequence[Any]], width: int, part: Part, sheet: str, first: int
 ) -> list[list[str | None]]:
-    """The rows under the header; empty rows are left out, or end the table when the yaml says so. A value outside
-    the named columns is refused: it would be lost in silence."""
+    """The rows under the header; empty rows are left out, or end the table when the yaml says so. A value
+    outside the named columns is refused: it would be lost in silence."""
     body: list[list[str | None]] = []
     stop = part.lecture.get("jusqu_a_ligne_vide", False)
     for index, row in enumerate(cells):
         texts = [cell_text(cell) for cell in row[:width]]
         if any(cell_text(cell) for cell in row[width:]):
-            raise DeliveryRefused(f"{sheet}, ligne {first + index + 1} : une valeur sort des colonnes nommées")
+            raise DeliveryRefused(
+                f"{sheet}, ligne {first + index + 1} : une valeur sort des colonnes nommées"
+            )
         if not any(texts):
             if stop and body:
                 break

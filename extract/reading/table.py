@@ -1,4 +1,5 @@
-"""The table that every reader gives: a DuckDB connection in memory with one table `brut`, all VARCHAR but `_n`."""
+"""The table that every reader gives: a DuckDB connection in memory with one table `brut`, all VARCHAR but
+`_n`."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ def literal(text: str) -> str:
 
 @dataclass
 class Table:
-    """`columns`: the producer's names in order (without `_n`); the rows are in table `brut` of `connection`."""
+    """`columns`: the producer's names in order (without `_n`); rows: table `brut` of `connection`."""
 
     connection: duckdb.DuckDBPyConnection
     columns: tuple[str, ...]
@@ -42,9 +43,12 @@ class Table:
         return int(found[0]) if found else 0
 
     @classmethod
-    def of_columns(cls, columns: Sequence[str], values: Sequence[Sequence[str | None]]) -> Table:
-        """From columns of texts of equal length, in the same order as their names."""
-        arrays = [pa.array(column, type=pa.string()) for column in values]
+    def of_columns(cls, columns: Sequence[str], values: Sequence[Sequence[str | None] | pa.Array]) -> Table:
+        """From columns of texts (lists or Arrow arrays) of equal length, in the same order as their names."""
+        arrays = [
+            column if isinstance(column, pa.Array) else pa.array(column, type=pa.string())
+            for column in values
+        ]
         connection = connect()
         lines = len(values[0]) if values else 0
         incoming = pa.table(

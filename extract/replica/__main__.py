@@ -29,7 +29,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m extract.replica", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--port-file", type=Path, help="where to write the port once listening")
-    parser.add_argument("--options", type=json.loads, default={}, help="JSON, see extract.replica.app.Options")
+    parser.add_argument(
+        "--options", type=json.loads, default={}, help="JSON, see extract.replica.app.Options"
+    )
     parser.add_argument("--tant-que-stdin", action="store_true", help="stop when standard input closes")
     asked = parser.parse_args(argv)
 
@@ -41,6 +43,8 @@ def main(argv: list[str] | None = None) -> int:
         temporary.replace(asked.port_file)
     else:
         print(f"http://127.0.0.1:{server.port}", flush=True)
+    if app.options.prechauffe:
+        threading.Thread(target=app.build_ahead, daemon=True).start()
     if asked.tant_que_stdin:
         threading.Thread(target=_until_stdin_closes, daemon=True).start()
     try:

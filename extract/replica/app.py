@@ -8,20 +8,23 @@ How to write a service (`extract/replica/services/<name>.py`, then add it to `SE
 
     def data(request: Request, app: ReplicaApp, dataset: str) -> Response: ...
 
-- a handler gets the werkzeug request, the app, then the rule's variables by name; it returns a werkzeug Response;
+- a handler gets the werkzeug request, the app, then the rule's variables by name; it returns a werkzeug
+  Response;
 - `app.figures` holds the figures (`.rows(sql, params)`, `.dicts(sql, params)`, `.cursor()`);
 - `app.options` holds the options of the process (`Options`);
 - `app.memo(key, build)` builds a value once per process, even when several threads ask at the same time;
-- `request.query_string.decode()` is the raw query; `request.args.getlist(...)` the decoded one (a `+` there is a space);
-- HEAD is answered from GET; unknown routes get an explicit 404 of the replica (header `X-Replique: route inconnue`),
-  so that "the replica lacks this" is never taken for "the producer said no".
+- `request.query_string.decode()` is the raw query; `request.args.getlist(...)` the decoded one (a `+` there
+  is a space);
+- HEAD is answered from GET; unknown routes get an explicit 404 of the replica (header `X-Replique: route
+  inconnue`), so that "the replica lacks this" is never taken for "the producer said no".
 
-For tests, over HTTP: `GET /_sante` · `GET /_journal` (requests received: methode, hote, chemin, requete, statut, octets) ·
-`POST /_journal` empties it · `POST /_panne` {"hote": "api.insee.fr", "panne": "429", "fois": 2} and `{}` to clear.
-Faults: 429, 500, 502, 503, 504 (status) · html_200 (a page where data should be) · coupure (connection reset in mid-body) ·
-flux_interrompu (the text with which Opendatasoft ends a stream that failed, in a 200) ·
-lent (`"delai": seconds` before the answer) · vide (200 and no byte) · colonne_renommee (`"de"`, `"par"`: bytes replaced in a
-text body). Optional `"chemin"`: only paths that contain it; `"fois"` absent: until cleared.
+For tests, over HTTP: `GET /_sante` · `GET /_journal` (requests received: methode, hote, chemin, requete,
+statut, octets) · `POST /_journal` empties it · `POST /_panne` {"hote": "api.insee.fr", "panne": "429",
+"fois": 2} and `{}` to clear. Faults: 429, 500, 502, 503, 504 (status) · html_200 (a page where data should
+be) · coupure (connection reset in mid-body) · flux_interrompu (the text with which Opendatasoft ends a
+stream that failed, in a 200) · lent (`"delai": seconds` before the answer) · vide (200 and no byte) ·
+colonne_renommee (`"de"`, `"par"`: bytes replaced in a text body). Optional `"chemin"`: only paths that
+contain it; `"fois"` absent: until cleared.
 """
 
 from __future__ import annotations
@@ -62,16 +65,20 @@ FLUX_INTERROMPU = (
 
 @dataclass(frozen=True)
 class Options:
-    """Options of a replica; `replica(limite_melodi=0)` and `--options '{"limite_melodi": 0}'` set them by name.
+    """Options of a replica; `replica(limite_melodi=0)` and `--options '{"limite_melodi": 0}'` set them by
+    name.
 
-    `limite_melodi`: requests a minute before Melodi answers 429; 0 = no limit. `entete_fixe`: BDM answers carry a fixed
-    hour in their header instead of the present one, so that equal requests give equal bytes (the true service does not).
-    `quota_opendatasoft`: requests a day to each Opendatasoft portal before it answers 429.
+    `limite_melodi`: requests a minute before Melodi answers 429; 0 = no limit. `entete_fixe`: BDM answers
+    carry a fixed hour in their header instead of the present one, so that equal requests give equal bytes
+    (the true service does not). `quota_opendatasoft`: requests a day to each Opendatasoft portal before it
+    answers 429. `prechauffe`: build the long files from the start, beside the first requests, instead of
+    when asked.
     """
 
     limite_melodi: int = 30
     entete_fixe: bool = False
     quota_opendatasoft: int = 10_000
+    prechauffe: bool = False
 
 
 @dataclass
@@ -106,6 +113,7 @@ class ReplicaApp:
         self._handlers: dict[str, Handler] = {}
         self._lock = threading.Lock()
         self._memo: dict[Any, Any] = {}
+        self._ahead: list[Callable[[], object]] = []
         self._memo_locks: dict[Any, threading.Lock] = {}
         self._journal: list[dict[str, Any]] = []
         self._faults: list[Fault] = []
@@ -134,6 +142,15 @@ class ReplicaApp:
                 self._memo[key] = build()
             value = self._memo[key]
             return value
+
+    def ahead(self, build: Callable[[], object]) -> None:
+        """Declare something long to build (through `memo`) before anyone asks, when `prechauffe` is on."""
+        self._ahead.append(build)
+
+    def build_ahead(self) -> None:
+        """Build what services declared long; meant for a thread of its own."""
+        for build in self._ahead:
+            build()
 
     # -- WSGI
 

@@ -52,7 +52,10 @@ def replica(*, delai: float = 30.0, **options: Any) -> Iterator[Replica]:
         errors = Path(folder) / "erreurs"
         command = [sys.executable, "-m", "extract.replica", "--port", "0", "--port-file", str(port_file)]
         command += ["--options", json.dumps(options), "--tant-que-stdin"]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        }
         with errors.open("wb") as stderr:
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, env=environment
@@ -75,7 +78,9 @@ def _wait(process: subprocess.Popen[bytes], port_file: Path, errors: Path, delay
     while time.monotonic() < deadline:
         if process.poll() is not None:
             words = errors.read_text(errors="replace")
-            raise RuntimeError(f"La réplique s'est arrêtée au démarrage (code {process.returncode}) :\n{words}")
+            raise RuntimeError(
+                f"La réplique s'est arrêtée au démarrage (code {process.returncode}) :\n{words}"
+            )
         if port_file.exists():
             found = Replica(url=f"http://127.0.0.1:{port_file.read_text()}", pid=process.pid)
             try:

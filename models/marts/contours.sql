@@ -3,6 +3,6 @@ select
     2025 as millesime,
     c.surface_km2,
     c.geometrie
-from {{ en_vigueur('stg_ign__contours') }} as c
+from {{ ref('int_contours') }} as c
 inner join {{ ref('int_territoires') }} as t
     on c.type_territoire = t.type_territoire and c.code_territoire = t.code_territoire

@@ -1,9 +1,8 @@
-"""The replica's Insee services over HTTP: check figures, formats, errors."""
+"""The replica's Insee services over HTTP: BDM, Melodi, géographie, faults."""
 
 from __future__ import annotations
 
 import csv
-import gzip
 import hashlib
 import io
 import json
@@ -15,10 +14,8 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
-from python_calamine import CalamineWorkbook
 
 from extract.replica.process import Replica, replica
-from extract.replica.services.fichiers import FILES, INSEE
 
 POPREF = "DS_POPULATIONS_REFERENCE"
 
@@ -36,7 +33,10 @@ def get(served: Replica, path: str, **headers: str) -> requests.Response:
 def observations(answer: requests.Response) -> dict[tuple[str, str], tuple[str, str]]:
     """(idbank, period) -> (value, status) of a BDM answer."""
     return {
-        (series.attrib["IDBANK"], item.attrib["TIME_PERIOD"]): (item.attrib["OBS_VALUE"], item.attrib["OBS_STATUS"])
+        (series.attrib["IDBANK"], item.attrib["TIME_PERIOD"]): (
+            item.attrib["OBS_VALUE"],
+            item.attrib["OBS_STATUS"],
+        )
         for series in ET.fromstring(answer.content).findall(".//Series")
         for item in series.iterfind("./")
     }
@@ -55,15 +55,19 @@ UNEMPLOYMENT = {
 
 
 @pytest.mark.parametrize(
-    "root", ["/bdm.insee.fr/series/sdmx/data", "/api.insee.fr/series/BDM/V1/data", "/api.insee.fr/series/BDM/data"]
+    "root",
+    ["/bdm.insee.fr/series/sdmx/data", "/api.insee.fr/series/BDM/V1/data", "/api.insee.fr/series/BDM/data"],
 )
 def test_unemployment_by_idbanks(served: Replica, root: str) -> None:
     answer = get(served, f"{root}/SERIES_BDM/{'%2B'.join(UNEMPLOYMENT)}?lastNObservations=1")
-    assert observations(answer) == {(idbank, "2023-Q3"): (value, "SD") for idbank, value in UNEMPLOYMENT.items()}
+    assert observations(answer) == {
+        (idbank, "2023-Q3"): (value, "SD") for idbank, value in UNEMPLOYMENT.items()
+    }
 
 
 def test_jobs_by_key_add_up(served: Replica) -> None:
-    path = "/bdm.insee.fr/series/sdmx/data/TCRED-EMPLOI-SALARIE-TRIM/T..ENS-SAL..D14+D27+D50+D61+D76+R28...?startPeriod=2022-Q4"
+    path = "/bdm.insee.fr/series/sdmx/data/TCRED-EMPLOI-SALARIE-TRIM"
+    path += "/T..ENS-SAL..D14+D27+D50+D61+D76+R28...?startPeriod=2022-Q4"
     series = ET.fromstring(get(served, path).content).findall(".//Series")
     values = {item.attrib["REF_AREA"]: int(item[0].attrib["OBS_VALUE"]) for item in series}
     assert values.pop("R28") == 1_232_096 == sum(values.values())
@@ -92,7 +96,9 @@ def test_bdm_windows(served: Replica) -> None:
     assert [period for _, period in month] == ["2023-Q2"]
 
 
-@pytest.mark.parametrize("path", ["SERIES_BDM/999999999", "NEXISTE-PAS", "TAUX-CHOMAGE/T.X", "DEFAILLANCES-ENTREPRISES"])
+@pytest.mark.parametrize(
+    "path", ["SERIES_BDM/999999999", "NEXISTE-PAS", "TAUX-CHOMAGE/T.X", "DEFAILLANCES-ENTREPRISES"]
+)
 def test_bdm_nothing_found(served: Replica, path: str) -> None:
     answer = get(served, f"/bdm.insee.fr/series/sdmx/data/{path}")
     assert answer.status_code == 404
@@ -129,10 +135,13 @@ def test_melodi_answers_the_recorded_bytes(served: Replica, query: str) -> None:
 
 
 def population(served: Replica, *geo: str) -> dict[str, float]:
-    query = urlencode([("GEO", value) for value in geo] + [("POPREF_MEASURE", "PMUN"), ("maxResult", "100000")])
+    query = urlencode(
+        [("GEO", value) for value in geo] + [("POPREF_MEASURE", "PMUN"), ("maxResult", "100000")]
+    )
     answer = get(served, f"/api.insee.fr/melodi/data/{POPREF}?{query}").json()
     return {
-        item["dimensions"]["GEO"]: item["measures"]["OBS_VALUE_NIVEAU"]["value"] for item in answer["observations"]
+        item["dimensions"]["GEO"]: item["measures"]["OBS_VALUE_NIVEAU"]["value"]
+        for item in answer["observations"]
     }
 
 
@@ -176,7 +185,9 @@ def test_levels_agree(served: Replica) -> None:
     france = population(served, "FRANCE-F")["2025-FRANCE-F"]
     for level in ("COM", "ARR", "DEP", "REG"):
         assert sum(population(served, level).values()) == france
-    assert sum(population(served, "FRANCE-FM*DEP").values()) == population(served, "FRANCE-FM")["2025-FRANCE-FM"]
+    assert (
+        sum(population(served, "FRANCE-FM*DEP").values()) == population(served, "FRANCE-FM")["2025-FRANCE-FM"]
+    )
 
 
 def test_pages_follow_next(served: Replica) -> None:
@@ -196,7 +207,10 @@ def test_pages_follow_next(served: Replica) -> None:
 def test_unknown_dataset_and_rows_cap(served: Replica) -> None:
     answer = get(served, "/api.insee.fr/melodi/data/DS_NEXISTEPAS?totalCount=TRUE&maxResult=0")
     assert (answer.status_code, answer.headers["Content-Type"]) == (500, "text/plain;charset=UTF-8")
-    assert answer.content == "Le serveur a rencontré une erreur inattendue.".encode() and len(answer.content) == 46
+    assert (
+        answer.content == "Le serveur a rencontré une erreur inattendue.".encode()
+        and len(answer.content) == 46
+    )
     assert "X-Replique" not in answer.headers
     page = get(served, f"/api.insee.fr/melodi/data/{POPREF}?maxResult=500000").json()
     assert len(page["observations"]) == 100_000 and page["paging"]["isLast"] is False
@@ -213,7 +227,8 @@ def test_range_catalogue_and_file_agree(served: Replica) -> None:
     assert get(served, "/api.insee.fr/melodi/catalog/all").json() == [sheet]
     assert sheet["modified"] == "2025-12-18T12:00:16"
     dimensions = {
-        item["concept"]["code"]: item["values"] for item in get(served, f"/api.insee.fr/melodi/range/{POPREF}").json()["range"]
+        item["concept"]["code"]: item["values"]
+        for item in get(served, f"/api.insee.fr/melodi/range/{POPREF}").json()["range"]
     }
     assert len(dimensions["GEO"]) * len(dimensions["POPREF_MEASURE"]) == sheet["numObservations"] == 106_065
     product = sheet["product"][0]
@@ -221,9 +236,12 @@ def test_range_catalogue_and_file_agree(served: Replica) -> None:
     assert len(answer.content) == product["byteSize"]
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.namelist() == [f"{POPREF}_2023_data.csv", f"{POPREF}_2023_metadata.csv"]
-        rows = list(csv.DictReader(io.TextIOWrapper(archive.open(archive.namelist()[0]), "utf-8"), delimiter=";"))
+        rows = list(
+            csv.DictReader(io.TextIOWrapper(archive.open(archive.namelist()[0]), "utf-8"), delimiter=";")
+        )
     assert len(rows) == 106_065
-    assert [row["OBS_VALUE"] for row in rows if (row["GEO_OBJECT"], row["GEO"]) == ("REG", "28")][0] == "3345842"
+    region = next(row for row in rows if (row["GEO_OBJECT"], row["GEO"]) == ("REG", "28"))
+    assert region["OBS_VALUE"] == "3345842"
 
 
 def test_thirty_requests_a_minute() -> None:
@@ -270,106 +288,9 @@ def test_geo_errors(served: Replica) -> None:
     assert get(served, f"{GEO}/region/28?date=hier").status_code == 400
     assert get(served, f"{GEO}/communes?date=2015-01-01").status_code == 501
     assert get(served, f"{GEO}/intercommunalites?date=2021-01-01").status_code == 501
-    assert get(served, f"{GEO}/zonesDEmploi2020", Accept="application/xml").text.startswith("<ZonesDEmploi2020>")
-
-
-# -- plain files
-
-
-def read(answer: requests.Response, sheet: str) -> list[list[object]]:
-    workbook = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
-    return workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-
-
-@pytest.mark.parametrize("file", [file for file in FILES if not file.path.endswith(("xlsx", "xls"))], ids=lambda f: f.path)
-def test_text_files_are_served(served: Replica, file: object) -> None:
-    answer = get(served, file.path)  # type: ignore[attr-defined]
-    assert answer.status_code == 200 and len(answer.content) > 500
-    assert "Last-Modified" not in answer.headers
-
-
-def test_filosofi_marks(served: Replica) -> None:
-    answer = get(served, f"{INSEE}/7756729/cc_filosofi_2021_COM.csv")
-    rows = {row["CODGEO"]: row for row in csv.DictReader(io.StringIO(answer.content.decode("ascii")), delimiter=";")}
-    assert [rows[code]["MED21"] for code in ("14118", "76540", "76351", "27229", "50129", "61001")] == [
-        "21600", "21330", "20180", "18580", "22650", "19220",
-    ]  # fmt: skip
-    normandie = [row for code, row in rows.items() if code[:2] in ("14", "27", "50", "61", "76")]
-    assert len(normandie) == 2_651
-    assert sum(row["MED21"] == "s" for row in normandie) == 137
-    assert sum(row["TP6021"] == "s" for row in normandie) == 2_417
-    assert rows["97422"]["PIMP21"] == "28,0"
-
-
-def test_unemployment_by_zone(served: Replica) -> None:
-    answer = get(served, f"{INSEE}/1893230/chomage-zone-t1-2003-t3-2023.xlsx")
-    rows = read(answer, "txcho_ze")
-    assert rows[5][:5] == ["ZE2020", "LIBZE2020", "REG", "LIBREG", "2003-T1"]
-    last = {row[0]: row[-1] for row in rows[6:]}
-    assert rows[5][-1] == "2023-T3" and len(last) == 302
-    assert [last[zone] for zone in ("2804", "2813", "2815", "0051")] == [6.8, 8.7, 8.0, 6.5]
-
-
-def test_populations_of_each_census(served: Replica) -> None:
-    pages = {"6011070": "COM", "6683035": "CODCOM", "7739582": "COM", "8290591": "COM", "8680726": "COM"}
-    totals = {}
-    for page, column in pages.items():
-        answer = get(served, f"{INSEE}/{page}/ensemble.zip")
-        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-            raw = archive.read("donnees_communes.csv")
-        assert raw.count(b"\r\n") == raw.count(b"\n")
-        rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8")), delimiter=";"))
-        assert column in rows[0]
-        region = "CODREG" if "CODREG" in rows[0] else "REG"
-        totals[page] = sum(int(row["PMUN"]) for row in rows if row[region] == "28")
-    assert (totals["7739582"], totals["8290591"], totals["8680726"]) == (3_327_966, 3_339_074, 3_345_842)
-    sheet = read(get(served, f"{INSEE}/3677785/ensemble.xls"), "Communes")
-    assert sheet[7][5] == "Code commune" and len(sheet) == 8 + 35_382
-
-
-def test_workbooks_hold_the_same_bytes_in_two_processes(served: Replica) -> None:
-    paths = [file.path for file in FILES if "chomage-zone" in file.path or "appartenance" in file.path or "3677785" in file.path]
-    assert len(paths) == 3
-    with replica() as other:
-        for path in paths:
-            assert get(served, path).content == get(other, path).content
-
-
-def test_membership_epci_and_zones(served: Replica) -> None:
-    answer = get(served, f"{INSEE}/7671844/table-appartenance-geo-communes-2025.zip")
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(archive.read(archive.namelist()[0])))
-    rows = workbook.get_sheet_by_name("COM").to_python(skip_empty_area=False)
-    header, communes = rows[5], rows[6:]
-    assert len(communes) == 2_644
-    for column, number in (("EPCI", 71), ("ZE2020", 24), ("BV2022", 125), ("AAV2020", 59), ("UU2020", 159), ("DEP", 5)):
-        assert len({row[header.index(column)] for row in communes}) == number
-    zones = get(served, f"{INSEE}/4652957/ZE2020_au_01-01-2023.xlsx")
-    assert zones.headers["Last-Modified"] == "Fri, 17 Mar 2023 00:00:00 GMT"
-    assert len(read(zones, "Composition_communale")) == 34_951
-
-
-def test_interim(served: Replica) -> None:
-    path = next(file.path for file in FILES if "interimaire" in file.path)
-    rows = read(get(served, path), "ETP par région ETU")
-    assert (rows[11][0], rows[11][1]) == ("NORMANDIE", 28)
-    assert rows[11][-1] == pytest.approx(37_112.6545451605, abs=1e-9)
-    assert (rows[6][2], rows[7][2], rows[7][-1]) == ("2000", "T1", "T3")
-
-
-def test_outlines(served: Replica) -> None:
-    path = "/etalab-datasets.geo.data.gouv.fr/contours-administratifs/2025/geojson"
-    epci = json.loads(gzip.decompress(get(served, f"{path}/epci-1000m.geojson.gz").content))["features"]
-    departements = json.loads(gzip.decompress(get(served, f"{path}/departements-1000m.geojson.gz").content))["features"]
-    assert (len(epci), len(departements)) == (71, 5)
-    calvados = departements[0]
-    assert calvados["properties"] == {"code": "14", "nom": "Calvados", "surface_km2": 5589.99}
-    assert calvados["geometry"]["type"] in ("Polygon", "MultiPolygon")
-
-
-def test_missing_file_is_a_page(served: Replica) -> None:
-    answer = get(served, f"{INSEE}/8740222/v_commune_2027.csv")
-    assert answer.status_code == 404 and answer.headers["Content-Type"].startswith("text/html")
+    assert get(served, f"{GEO}/zonesDEmploi2020", Accept="application/xml").text.startswith(
+        "<ZonesDEmploi2020>"
+    )
 
 
 # -- faults

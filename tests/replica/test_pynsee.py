@@ -1,4 +1,5 @@
-"""pynsee's own calls against the replica, over HTTP, through a bare adapter mounted where pynsee mounts its own."""
+"""pynsee's own calls against the replica, over HTTP, through a bare adapter mounted where pynsee mounts its
+own."""
 
 from __future__ import annotations
 
@@ -69,7 +70,9 @@ def test_flow_with_filter_and_window(served: Replica) -> None:
 def test_series(served: Replica) -> None:
     from pynsee.macrodata import get_series
 
-    frame = get_series("001739981", "001739987", "999999999", metadata=False, update=True, lastNObservations=1)
+    frame = get_series(
+        "001739981", "001739987", "999999999", metadata=False, update=True, lastNObservations=1
+    )
     assert dict(zip(frame["IDBANK"], frame["OBS_VALUE"], strict=True)).keys() == {"001739981", "001739987"}
 
 
@@ -100,7 +103,9 @@ def test_territories(served: Replica) -> None:
 
     zones = get_area_list("zonesDEmploi2020", update=True, silent=True)
     assert len(zones) == 306 and zones.loc[zones["CODE"] == "2804", "TITLE"].tolist() == ["Caen"]
-    communes = get_descending_area("region", code="28", type="Commune", date="2025-01-01", update=True, silent=True)
+    communes = get_descending_area(
+        "region", code="28", type="Commune", date="2025-01-01", update=True, silent=True
+    )
     assert len(communes) == 2_644
     departements = get_geo_list("departements", date="2025-01-01", update=True, silent=True)
     assert len(departements) == 101

@@ -1,1 +1,2 @@
-"""One module per producers' service; each exposes `register(app: ReplicaApp) -> None` (see `extract.replica.app`)."""
+"""One module per producers' service; each exposes `register(app: ReplicaApp) -> None` (see
+`extract.replica.app`)."""

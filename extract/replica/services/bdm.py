@@ -1,9 +1,10 @@
 """Insee BDM: SDMX-ML 2.1 StructureSpecificData, by idbanks and by dataflow, on both of its hosts.
 
-Kept as the service does it: newest observation first, decimal point, `UNIT_MULT` a power of ten, `Series` and `Obs` without
-namespace, the dimensions of a flow as attributes of its series, unknown idbanks silently absent, HTTP 404 with error code 100
-when nothing matches, and a header that carries the hour of the answer (two identical requests never give identical bytes,
-unless the replica runs with `entete_fixe`). Not verified on the service: `OBS_QUAL` beyond DEF and P, the content type.
+Kept as the service does it: newest observation first, decimal point, `UNIT_MULT` a power of ten, `Series`
+and `Obs` without namespace, the dimensions of a flow as attributes of its series, unknown idbanks silently
+absent, HTTP 404 with error code 100 when nothing matches, and a header that carries the hour of the answer
+(two identical requests never give identical bytes, unless the replica runs with `entete_fixe`). Not
+verified on the service: `OBS_QUAL` beyond DEF and P, the content type.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ SERIES_BDM = "SERIES_BDM"
 
 @dataclass(frozen=True)
 class Series:
-    """One series: what identifies it, its XML attributes, its observations from the oldest (quarter number, XML)."""
+    """One series: what identifies it, its XML attributes, its observations from the oldest (quarter number,
+    XML)."""
 
     idbank: str
     flow: str
@@ -49,7 +51,8 @@ def register(app: ReplicaApp) -> None:
 
 
 def data(request: Request, app: ReplicaApp, flow: str, key: str = "all") -> Response:
-    """`data/SERIES_BDM/<idbank>+…` or `data/<flow>[/<key>]`, with the period and number-of-observations parameters."""
+    """`data/SERIES_BDM/<idbank>+…` or `data/<flow>[/<key>]`, with the period and number-of-observations
+    parameters."""
     catalogue = app.memo("bdm", lambda: _catalogue(app))
     if flow == SERIES_BDM:
         asked = [idbank for idbank in key.split("+") if idbank]
@@ -105,7 +108,8 @@ def _window(observations: tuple[tuple[int, str], ...], request: Request) -> tupl
 
 
 def _quarter(period: str | None, last: bool) -> int | None:
-    """Number of the quarter (4 × year + 0..3) where a period (`2012`, `2012-07`, `2012-Q3`) starts, or ends."""
+    """Number of the quarter (4 × year + 0..3) where a period (`2012`, `2012-07`, `2012-Q3`) starts, or
+    ends."""
     match = PERIOD.match(period or "")
     if not match:
         return None
@@ -180,17 +184,21 @@ def _head(flow: str, moment: datetime | None) -> str:
     reference = f"FR1_{flow.replace('-', '_')}_1_0"
     return (
         "<?xml version='1.0' encoding='UTF-8'?>"
-        f'<message:StructureSpecificData xmlns:ss="{SDMX}/data/structurespecific" xmlns:footer="{SDMX}/message/footer" '
+        f'<message:StructureSpecificData xmlns:ss="{SDMX}/data/structurespecific" '
+        f'xmlns:footer="{SDMX}/message/footer" '
         f'xmlns:ns1="{urn}" xmlns:message="{SDMX}/message" xmlns:common="{SDMX}/common" '
         'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xml="http://www.w3.org/XML/1998/namespace">'
         f"<message:Header><message:ID>{flow}_{int(moment.timestamp() * 1000)}</message:ID>"
         f"<message:Test>false</message:Test><message:Prepared>{moment:%Y-%m-%dT%H:%M:%S}</message:Prepared>"
-        '<message:Sender id="FR1"><common:Name xml:lang="fr">Institut national de la statistique et des études '
-        f'économiques</common:Name></message:Sender><message:Structure structureID="{reference}" namespace="{urn}" '
+        '<message:Sender id="FR1">'
+        '<common:Name xml:lang="fr">Institut national de la statistique et des études '
+        f"économiques</common:Name></message:Sender>"
+        f'<message:Structure structureID="{reference}" namespace="{urn}" '
         'dimensionAtObservation="TIME_PERIOD"><common:StructureUsage>'
         f'<Ref agencyID="FR1" id="{flow}" version="1.0"/></common:StructureUsage></message:Structure>'
         '<message:Source xml:lang="fr">Banque de données macro-économiques</message:Source></message:Header>'
-        f'<message:DataSet ss:dataScope="DataStructure" xsi:type="ns1:DataSetType" ss:structureRef="{reference}">'
+        f'<message:DataSet ss:dataScope="DataStructure" xsi:type="ns1:DataSetType" '
+        f'ss:structureRef="{reference}">'
     )
 
 

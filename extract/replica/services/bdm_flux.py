@@ -1,6 +1,7 @@
 """Insee BDM: its error message and its list of dataflows.
 
-The list is in the shape that `pynsee.macrodata.get_dataset_list` reads. Only the flows that the replica holds whole are listed, with the number of series it serves.
+The list is in the shape that `pynsee.macrodata.get_dataset_list` reads. Only the flows that the replica
+holds whole are listed, with the number of series it serves.
 """
 
 from __future__ import annotations
@@ -43,20 +44,25 @@ def _item(row: dict[str, object]) -> str:
         f'<str:Dataflow id="{flow}" urn="urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow=FR1:{flow}(1.0)" '
         'agencyID="FR1" version="1.0"><com:Annotations>'
         f"<com:Annotation><com:AnnotationURL>{escape(str(row['page']))}</com:AnnotationURL></com:Annotation>"
-        f'<com:Annotation><com:AnnotationText xml:lang="fr">Nombre de séries : {row["series"]}</com:AnnotationText>'
+        f'<com:Annotation><com:AnnotationText xml:lang="fr">'
+        f"Nombre de séries : {row['series']}</com:AnnotationText>"
         "</com:Annotation></com:Annotations>"
         f'<com:Name xml:lang="fr">{escape(str(row["titre_fr"]))}</com:Name>'
         f'<com:Name xml:lang="en">{escape(str(row["titre_en"]))}</com:Name>'
-        f'<str:Structure><Ref id="{flow}" version="1.0" agencyID="FR1" package="datastructure" class="DataStructure"/>'
+        f'<str:Structure><Ref id="{flow}" version="1.0" '
+        'agencyID="FR1" package="datastructure" class="DataStructure"/>'
         "</str:Structure></str:Dataflow>"
     )
 
 
 def _head(flow: str) -> str:
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?><mes:Structure xmlns:mes="{MES}" xmlns:com="{COM}" xmlns:str="{STR}">'
+        f'<?xml version="1.0" encoding="UTF-8"?>'
+        f'<mes:Structure xmlns:mes="{MES}" xmlns:com="{COM}" xmlns:str="{STR}">'
         f"<mes:Header><mes:ID>dataflows_{escape(flow)}</mes:ID><mes:Test>false</mes:Test>"
-        '<mes:Sender id="FR1"><com:Name xml:lang="fr">Institut national de la statistique et des études économiques'
+        '<mes:Sender id="FR1"><com:Name xml:lang="fr">'
+        "Institut national de la statistique et des études économiques"
+        ""
         '</com:Name></mes:Sender><mes:Receiver id="unknown"/>'
         '<mes:Source xml:lang="fr">Banque de données macro-économiques</mes:Source></mes:Header>'
         "<mes:Structures><str:Dataflows>"

@@ -1,8 +1,9 @@
-"""Plain files of insee.fr, of the DGCL, of the DARES and of the IGN outlines, each in its own format and encoding.
+"""Plain files of insee.fr, of the DGCL, of the DARES and of the IGN outlines, each in its own format and
+encoding.
 
-`FILES` lists them: the path is the producer's, the content is rebuilt from the figures and always the same bytes.
-`Last-Modified` is sent only where the producer's date of publication is known. A file of insee.fr that is not there is a
-404 page in HTML.
+`FILES` lists them: the path is the producer's, the content is rebuilt from the figures and always the same
+bytes. `Last-Modified` is sent only where the producer's date of publication is known. A file of insee.fr
+that is not there is a 404 page in HTML.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from werkzeug import Request, Response
 from werkzeug.http import http_date
@@ -41,7 +43,12 @@ FILES = (
     File(f"{INSEE}/8740222/v_region_2026.csv", texts.cog("cog_regions"), CSV),
     File(f"{INSEE}/8740222/v_arrondissement_2026.csv", texts.cog("cog_arrondissements"), CSV),
     File(f"{INSEE}/7671844/table-appartenance-geo-communes-2025.zip", workbooks.appartenance, ZIP),
-    File(f"{INSEE}/4652957/ZE2020_au_01-01-2023.xlsx", workbooks.zones_emploi, XLSX, datetime(2023, 3, 17, tzinfo=UTC)),
+    File(
+        f"{INSEE}/4652957/ZE2020_au_01-01-2023.xlsx",
+        workbooks.zones_emploi,
+        XLSX,
+        datetime(2023, 3, 17, tzinfo=UTC),
+    ),
     File(f"{INSEE}/3677785/ensemble.xls", workbooks.populations_2016, XLS),
     File(f"{INSEE}/6011070/ensemble.zip", texts.populations(2019), ZIP),
     File(f"{INSEE}/6683035/ensemble.zip", texts.populations(2020), ZIP),
@@ -72,20 +79,27 @@ FILES = (
     ),
 )
 
-MISSING = "<!DOCTYPE html><html lang='fr'><head><title>Page introuvable | Insee</title></head><body></body></html>"
+MISSING = (
+    "<!DOCTYPE html><html lang='fr'><head><title>Page introuvable | Insee</title></head><body></body></html>"
+)
 
 
 def register(app: ReplicaApp) -> None:
     """One route a file, and the 404 page of insee.fr for the others."""
     for file in FILES:
         app.route(file.path, _handler(file))
+        if file.content_type in (XLSX, XLS):
+            app.ahead(partial(_content, app, file))
     app.route(f"{INSEE}/<page>/<name>", missing)
+
+
+def _content(app: ReplicaApp, file: File) -> bytes:
+    return app.memo(("fichier", file.path), lambda: file.build(app))
 
 
 def _handler(file: File) -> Callable[..., Response]:
     def answer(request: Request, app: ReplicaApp) -> Response:
-        content = app.memo(("fichier", file.path), lambda: file.build(app))
-        response = Response(content, content_type=file.content_type)
+        response = Response(_content(app, file), content_type=file.content_type)
         if file.published:
             response.headers["Last-Modified"] = http_date(file.published)
         return response
@@ -95,4 +109,6 @@ def _handler(file: File) -> Callable[..., Response]:
 
 def missing(request: Request, app: ReplicaApp, page: str, name: str) -> Response:
     """Names and pages change with every vintage: what is not there is a page, not a file."""
-    return Response(MISSING, status=404, content_type="text/html;charset=UTF-8", headers={"X-Replique": "absent"})
+    return Response(
+        MISSING, status=404, content_type="text/html;charset=UTF-8", headers={"X-Replique": "absent"}
+    )

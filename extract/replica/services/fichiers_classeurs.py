@@ -1,4 +1,5 @@
-"""Workbooks: Insee (appartenance, zones d'emploi, populations 2016, chômage par zone), DGCL (EPCI), DARES (intérim)."""
+"""Workbooks: Insee (appartenance, zones d'emploi, populations 2016, chômage par zone), DGCL (EPCI), DARES
+(intérim)."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ NOTE = "Fichier refait par la réplique à partir des chiffres publiés."
 
 def _titled(lines: list[str], labels: Row, codes: Row, rows: Iterable[Row]) -> Iterable[Row]:
     """Insee's layout: title lines up to row 4, labels on row 5, codes on row 6."""
-    head: list[Row] = [[line] for line in lines] + [[]] * (4 - len(lines))
+    blank: list[Row] = [[]] * (4 - len(lines))
+    head: list[Row] = [*([line] for line in lines), *blank]
     yield from [*head, labels, codes]
     yield from rows
 
@@ -35,11 +37,16 @@ def appartenance(app: ReplicaApp) -> bytes:
         "AAV2020": ("aav2020", "Aire d'attraction des villes 2020"),
         "BV2022": ("bv2022", "Bassin de vie 2022"),
     }
-    query = f"select {', '.join(name for name, _ in columns.values())} from insee_appartenance_normandie order by 1"
+    names = ", ".join(name for name, _ in columns.values())
+    query = f"select {names} from insee_appartenance_normandie order by 1"
     labels = [label for _, label in columns.values()]
     title = ["Table d'appartenance géographique des communes", "Géographie au 01/01/2025", NOTE]
-    communes = _titled([*title, "Communes de Normandie seulement"], labels, list(columns), app.figures.rows(query))
-    zones = app.figures.rows("select niveau, code, libelle, null from insee_zonages_libelles_normandie order by 1, 2")
+    communes = _titled(
+        [*title, "Communes de Normandie seulement"], labels, list(columns), app.figures.rows(query)
+    )
+    zones = app.figures.rows(
+        "select niveau, code, libelle, null from insee_zonages_libelles_normandie order by 1, 2"
+    )
     supra = _titled(
         [*title, "Zones qui touchent la Normandie ; nombre de communes non repris"],
         ["Niveau géographique", "Code géographique", "Libellé géographique", "Nombre de communes"],
@@ -104,13 +111,15 @@ def populations_2016(app: ReplicaApp) -> bytes:
         "Source :  Insee, Recensement de la population 2016",
     ]
     rows = app.figures.rows(
-        f"select reg, nom_region, dep, arr, can, code_court, nom, pmun, pcap, ptot from ({POPULATIONS})", [2016]
+        f"select reg, nom_region, dep, arr, can, code_court, nom, pmun, pcap, ptot from ({POPULATIONS})",
+        [2016],
     )
     return xls_bytes([("Communes", [*([line] for line in lines), [], header, *rows])])
 
 
 def chomage_zones(app: ReplicaApp) -> bytes:
-    """Localised unemployment by zone d'emploi: sheet txcho_ze (codes on row 6), regional parts (codes on row 8)."""
+    """Localised unemployment by zone d'emploi: sheet txcho_ze (codes on row 6), regional parts (codes on
+    row 8)."""
     cursor = app.figures.cursor().execute("select * from insee_chomage_ze order by 1")
     codes = [column[0] for column in cursor.description]
     labels = ["Code de la zone d'emploi 2020", "Libellé de la zone d'emploi 2020", "Code région 2016"]
@@ -126,7 +135,10 @@ def chomage_zones(app: ReplicaApp) -> bytes:
     )
     cursor = app.figures.cursor().execute("select * from insee_chomage_ze_parties order by 1")
     codes = [column[0] for column in cursor.description]
-    labels = ["Code de la zone d'emploi interrégionale 2020", "Libellé de la zone d'emploi interrégionale 2020"]
+    labels = [
+        "Code de la zone d'emploi interrégionale 2020",
+        "Libellé de la zone d'emploi interrégionale 2020",
+    ]
     title = "Taux de chômage localisés pour les 28 parties régionales des zones d'emploi interrégionales"
     blank: list[Row] = [[]] * 5
     parts = [[title], *blank, [*labels, *map(_quarter_label, codes[2:])], codes, *cursor.fetchall()]
@@ -154,12 +166,19 @@ def epci(app: ReplicaApp) -> bytes:
 
 
 def interim(app: ReplicaApp) -> bytes:
-    """DARES: temporary work by region; on each sheet the present regions (from row 9), then the former ones (row 32)."""
+    """DARES: temporary work by region; on each sheet the present regions (from row 9), then the former ones
+    (row 32)."""
     quarters = [f"T{number % 4 + 1}" for number in range(103)]
     years = [str(2000 + number // 4) if number % 4 == 0 else None for number in range(103)]
-    sheets: list[tuple[str, Iterable[Row]]] = [("Lisez-moi", [["L'emploi intérimaire - données trimestrielles"], [NOTE]])]
-    for name in (row[0] for row in app.figures.rows("select feuille from dares_interim group by 1 order by 1 desc")):
-        where = "l'établissement utilisateur" if name.endswith("ETU") else "l'établissement de travail temporaire"
+    sheets: list[tuple[str, Iterable[Row]]] = [
+        ("Lisez-moi", [["L'emploi intérimaire - données trimestrielles"], [NOTE]])
+    ]
+    for name in (
+        row[0] for row in app.figures.rows("select feuille from dares_interim group by 1 order by 1 desc")
+    ):
+        where = (
+            "l'établissement utilisateur" if name.endswith("ETU") else "l'établissement de travail temporaire"
+        )
         full_time = name.startswith("ETP")
         what = "Volume de travail temporaire (en ETP)" if full_time else "Nombre d'intérimaires"
         lines: dict[int, Row] = {
@@ -167,7 +186,10 @@ def interim(app: ReplicaApp) -> bytes:
             2: ["Type de données :", "données trimestrielles CVS"],
             3: ["Unité :", "équivalent-emploi à temps plein" if full_time else "effectif"],
             4: ["Champ :", "France hors Mayotte, intérimaires y compris CDI intérimaires"],
-            5: ["Source :", "Dares, exploitation des DSN et des déclarations mensuelles des agences d'intérim."],
+            5: [
+                "Source :",
+                "Dares, exploitation des DSN et des déclarations mensuelles des agences d'intérim.",
+            ],
             7: [None, None, *years],
             8: [None, None, *quarters],
             30: [None, None, *years],

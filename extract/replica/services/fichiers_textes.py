@@ -15,7 +15,8 @@ Build = Callable[[ReplicaApp], bytes]
 
 # where the published label is that of COG 2026, only the code was kept
 POPULATIONS = """
-select p.*, p.pmun + p.pcap as ptot, coalesce(p.libelle, c."LIBELLE") as nom, substr(p.com, 3) as code_court, r.nom_region
+select p.*, p.pmun + p.pcap as ptot, coalesce(p.libelle, c."LIBELLE") as nom,
+    substr(p.com, 3) as code_court, r.nom_region
 from populations_communes p
 left join cog_communes c on c."COM" = p.com and c."TYPECOM" in ('COM', 'ARM')
 left join (select "REG" as reg, "LIBELLE" as nom_region from cog_regions) r on r.reg = p.reg
@@ -85,7 +86,8 @@ def filosofi(app: ReplicaApp) -> bytes:
 
 
 def contours(table: str) -> Build:
-    """Outlines as gzipped GeoJSON (WGS84), with `surface_km2` computed on them before the change of projection."""
+    """Outlines as gzipped GeoJSON (WGS84), with `surface_km2` computed on them before the change of
+    projection."""
 
     def build(app: ReplicaApp) -> bytes:
         features = []

@@ -1,10 +1,11 @@
 """Insee métadonnées/geo: lists of territories, one territory, what contains it and what it contains.
 
-Communes are those of the COG list of 1 January of the year of `date` (2019, 2021 to 2026 at hand; the last without date):
-events of the same year after that day are not replayed. Départements, régions and arrondissements are those of COG 2026,
-EPCI those of 1 January 2025, zones d'emploi those of ZE2020. What the replica cannot answer truly it answers with 501.
-Left out because not at hand: `dateCreation`; uri are the published ones for départements and régions, else built on the
-code. Unknown territory or nothing found: 404 with an empty body; bad date or type: 400.
+Communes are those of the COG list of 1 January of the year of `date` (2019, 2021 to 2026 at hand; the last
+without date): events of the same year after that day are not replayed. Départements, régions and
+arrondissements are those of COG 2026, EPCI those of 1 January 2025, zones d'emploi those of ZE2020. What
+the replica cannot answer truly it answers with 501. Left out because not at hand: `dateCreation`; uri are
+the published ones for départements and régions, else built on the code. Unknown territory or nothing found:
+404 with an empty body; bad date or type: 400.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def one(request: Request, app: ReplicaApp, singular: str, code: str) -> Response
 
 
 def relatives(request: Request, app: ReplicaApp, singular: str, code: str, direction: str) -> Response:
-    """What contains a territory (`ascendants`) or what it contains (`descendants`), of one `type` or of all."""
+    """What contains a territory (`ascendants`) or what it contains (`descendants`), of one `type` or of
+    all."""
     level, year = _level(singular, code), _year(request)
     if not fetch(app, level, year, where={"code": code}):
         return _answer(request, [], "")
@@ -69,7 +71,9 @@ def relatives(request: Request, app: ReplicaApp, singular: str, code: str, direc
             found += fetch(app, other, year, where={level.key: code})
         if direction == "ascendants" and other.key in level.parents:
             codes = fetch(app, level, year, where={"code": code}, column=other.key)
-            found += [item for parent in codes if parent for item in fetch(app, other, year, where={"code": parent})]
+            found += [
+                item for parent in codes if parent for item in fetch(app, other, year, where={"code": parent})
+            ]
     return _answer(request, found, "Territoires")
 
 
@@ -121,4 +125,6 @@ def _xml(item: dict[str, Any]) -> str:
         for name, value in item.items()
         if name not in ("code", "uri", "type")
     )
-    return f"<{item['type']} code={quoteattr(item['code'])} uri={quoteattr(item['uri'])}>{body}</{item['type']}>"
+    return (
+        f"<{item['type']} code={quoteattr(item['code'])} uri={quoteattr(item['uri'])}>{body}</{item['type']}>"
+    )

@@ -1,4 +1,5 @@
-"""Insee métadonnées/geo: the territories of each level as tables, and as the objects that the service returns."""
+"""Insee métadonnées/geo: the territories of each level as tables, and as the objects that the service
+returns."""
 
 from __future__ import annotations
 
@@ -27,29 +28,36 @@ from (
 )
 """
 _PARTS = """
-select p."COM" as code, c."REG" as region, c."DEP" as departement, c."ARR" as arrondissement, p."TNCC" as article,
-    p."NCCENR" as nom, p."LIBELLE" as intitule, null as chef_lieu, p."COMPARENT" as commune, null as epci
+select p."COM" as code, c."REG" as region, c."DEP" as departement, c."ARR" as arrondissement,
+    p."TNCC" as article, p."NCCENR" as nom, p."LIBELLE" as intitule,
+    null as chef_lieu, p."COMPARENT" as commune, null as epci
 from cog_communes p join cog_communes c on c."COM" = p."COMPARENT" and c."TYPECOM" = 'COM'
 where p."TYPECOM" = '{typecom}'
 """
 _UPPER = """
-select "{code}" as code, {region} as region, {departement} as departement, null as arrondissement, "TNCC" as article,
-    "NCCENR" as nom, "LIBELLE" as intitule, "CHEFLIEU" as chef_lieu, null as commune, null as epci from {table}
+select "{code}" as code, {region} as region, {departement} as departement, null as arrondissement,
+    "TNCC" as article, "NCCENR" as nom, "LIBELLE" as intitule, "CHEFLIEU" as chef_lieu,
+    null as commune, null as epci
+from {table}
 """
 _EPCI = """
-select lpad(cast(siren as varchar), 9, '0') as code, null as region, null as departement, null as arrondissement,
-    'X' as article, raison_sociale as nom, raison_sociale as intitule, null as chef_lieu, null as commune, null as epci
+select lpad(cast(siren as varchar), 9, '0') as code, null as region, null as departement,
+    null as arrondissement, 'X' as article, raison_sociale as nom, raison_sociale as intitule,
+    null as chef_lieu, null as commune, null as epci
 from dgcl_epci
 """
 _ZE = """
 select "ZE2020" as code, null as region, null as departement, null as arrondissement, 'X' as article,
-    "LIBZE2020" as nom, "LIBZE2020" as intitule, null as chef_lieu, null as commune, null as epci from insee_ze2020
+    "LIBZE2020" as nom, "LIBZE2020" as intitule, null as chef_lieu,
+    null as commune, null as epci
+from insee_ze2020
 """
 
 
 @dataclass(frozen=True)
 class Level:
-    """A level of territories: names in the service, form of the codes, SQL of its table, levels that contain it."""
+    """A level of territories: names in the service, form of the codes, SQL of its table, levels that
+    contain it."""
 
     type: str
     plural: str
@@ -77,7 +85,8 @@ LEVELS = {
         ("departement", "region"),
     ),
     "commune": Level(
-        "Commune", "communes", "commune", _COMMUNE, _COMMUNES, ("arrondissement", "departement", "region", "epci")
+        "Commune", "communes", "commune", _COMMUNE, _COMMUNES,
+        ("arrondissement", "departement", "region", "epci"),
     ),
     "communeDeleguee": Level(
         "CommuneDeleguee", "communesDeleguees", "commune_deleguee", _COMMUNE, _PARTS.format(typecom="COMD"),
@@ -99,10 +108,11 @@ LEVELS = {
 def fetch(
     app: ReplicaApp, level: Level, year: int, where: dict[str, str] | None = None, column: str = ""
 ) -> list[Any]:
-    """Territories of a level as the service's objects, ordered by code; with `column`, the values of that column.
+    """Territories of a level as the service's objects, ordered by code; with `column`, the values of that
+    column.
 
-    Communes déléguées et associées are at hand for the last year only: none are given for another one. Raises 501 for
-    EPCI before the year their composition is known for.
+    Communes déléguées et associées are at hand for the last year only: none are given for another one.
+    Raises 501 for EPCI before the year their composition is known for.
     """
     if level.only_last_year and year != YEARS[-1]:
         return []

@@ -1,9 +1,10 @@
 """Insee Melodi: catalogue, range, data and file, for the datasets whose figures are at hand.
 
-Seen in recorded exchanges: the compact JSON of January 2026, the headers, 500 text/plain for an unknown dataset, an empty
-200 for a filter that matches nothing, `paging` with `first` (the caller's parameters and `&page=1`) and `count`. Not seen,
-hence ours: the fields of `paging` on several pages beyond next / isLast / previous, the body of the 429 (Gravitee's usual
-one), an unknown dimension (400), an unknown dataset in catalogue, range and file (the same 500 as data).
+Seen in recorded exchanges: the compact JSON of January 2026, the headers, 500 text/plain for an unknown
+dataset, an empty 200 for a filter that matches nothing, `paging` with `first` (the caller's parameters and
+`&page=1`) and `count`. Not seen, hence ours: the fields of `paging` on several pages beyond next / isLast /
+previous, the body of the 429 (Gravitee's usual one), an unknown dimension (400), an unknown dataset in
+catalogue, range and file (the same 500 as data).
 """
 
 from __future__ import annotations
@@ -112,7 +113,9 @@ def data(request: Request, app: ReplicaApp, dataset: str) -> Response:
         if name in DIMENSIONS:
             filters.setdefault(name, []).append(value)
         elif name not in CONTROLS:
-            return Response(f"Paramètre inconnu : {name}", status=400, content_type="text/plain;charset=UTF-8")
+            return Response(
+                f"Paramètre inconnu : {name}", status=400, content_type="text/plain;charset=UTF-8"
+            )
     given = dict(pairs)
     size = min(int(given.get("maxResult") or PAGE_SIZE), MAX_SIZE)
     page = max(int(given.get("page") or 1), 1)
@@ -144,13 +147,16 @@ def data(request: Request, app: ReplicaApp, dataset: str) -> Response:
 
 
 def no_series(request: Request, app: ReplicaApp, idbanks: str) -> Response:
-    """Series by idbank: the replica has none in Melodi, and the service answers an empty list for those it lacks."""
+    """Series by idbank: the replica has none in Melodi, and the service answers an empty list for those it
+    lacks."""
     return _json([])
 
 
 def file(request: Request, app: ReplicaApp, dataset: str, product: str) -> Response:
     """A product of a dataset: zip of the data and metadata CSV."""
-    known = [item["id"] for sheet in _sheets(app) if sheet["identifier"] == dataset for item in sheet["product"]]
+    known = [
+        item["id"] for sheet in _sheets(app) if sheet["identifier"] == dataset for item in sheet["product"]
+    ]
     if product not in known:
         return _unknown()
     response = Response(_archive(app), content_type="application/octet-stream")
@@ -167,7 +173,9 @@ def _sheets(app: ReplicaApp) -> list[dict[str, Any]]:
     """Catalogue sheets as published, but for the size of the file, which is that of the replica's own."""
 
     def build() -> list[dict[str, Any]]:
-        sheets = [json.loads(row[0]) for row in app.figures.rows("select fiche from melodi_catalogue order by 1")]
+        sheets = [
+            json.loads(row[0]) for row in app.figures.rows("select fiche from melodi_catalogue order by 1")
+        ]
         for sheet in sheets:
             for product in sheet["product"]:
                 product["byteSize"] = len(_archive(app))
@@ -204,7 +212,8 @@ def _unknown() -> Response:
 
 
 def _with_headers(response: Response) -> Response:
-    """The headers of the recorded exchanges: nothing tells when the data changed, nothing says how long to wait."""
+    """The headers of the recorded exchanges: nothing tells when the data changed, nothing says how long to
+    wait."""
     identifier = str(uuid.uuid4())
     headers = response.headers
     headers["Cache-Control"] = "no-cache, no-store, max-age=0, must-revalidate"

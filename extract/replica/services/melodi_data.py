@@ -1,8 +1,9 @@
 """Insee Melodi: the observations of DS_POPULATIONS_REFERENCE, and what its GEO filters select.
 
-The producer's file gives communes (and the 45 arrondissements of Paris, Lyon and Marseille instead of these three). Every
-higher level is the sum of its communes, all published: that is what the producer's own totals are. 35,355 territories × 3
-measures = 106,065 observations, the number its catalogue announces (France métropolitaine, FM, is in it by that count).
+The producer's file gives communes (and the 45 arrondissements of Paris, Lyon and Marseille instead of these
+three). Every higher level is the sum of its communes, all published: that is what the producer's own totals
+are. 35,355 territories × 3 measures = 106,065 observations, the number its catalogue announces (France
+métropolitaine, FM, is in it by that count).
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ with cog as (
     select "COM", "DEP", "REG", "ARR", "LIBELLE" from cog_communes_ecarts where "ANNEE" = 2025 and "PRESENTE"
 ),
 arm as (
-    select "COM" as com, "LIBELLE" as libelle, "COMPARENT" as commune from cog_communes where "TYPECOM" = 'ARM'
+    select "COM" as com, "LIBELLE" as libelle, "COMPARENT" as commune
+    from cog_communes where "TYPECOM" = 'ARM'
 ),
 published as (select com, pmun, pcap from populations_communes where annee = 2023),
 communes as (
@@ -44,7 +46,9 @@ located as (
     from communes c join cog using (com) left join dgcl_epci_membres e on e.insee = c.com
 ),
 territories as (
-    select 1 as rang, 'COM' as level, com as code, libelle, dep, reg, arr, epci, 'F' as france, pmun, pcap from located
+    select 1 as rang, 'COM' as level, com as code, libelle, dep, reg, arr, epci, 'F' as france,
+        pmun, pcap
+    from located
     union all
     select 2, 'ARM', p.com, arm.libelle, l.dep, l.reg, l.arr, l.epci, 'F', p.pmun, p.pcap
     from published p join arm using (com) join located l on l.com = arm.commune
@@ -52,7 +56,8 @@ territories as (
     select 3, 'ARR', arr, null, any_value(dep), any_value(reg), arr, null, 'F', sum(pmun), sum(pcap)
     from located group by arr
     union all
-    select 4, 'DEP', dep, null, dep, any_value(reg), null, null, 'F', sum(pmun), sum(pcap) from located group by dep
+    select 4, 'DEP', dep, null, dep, any_value(reg), null, null, 'F', sum(pmun), sum(pcap)
+    from located group by dep
     union all
     select 5, 'REG', reg, null, null, reg, null, null, 'F', sum(pmun), sum(pcap) from located group by reg
     union all
@@ -86,7 +91,8 @@ def prepare(app: ReplicaApp) -> bool:
 
 
 def select(app: ReplicaApp, filters: dict[str, list[str]], limit: int, offset: int) -> tuple[list[Any], bool]:
-    """Observations `(geo, freq, time_period, measure, value)` of a page, and whether there are more after it."""
+    """Observations `(geo, freq, time_period, measure, value)` of a page, and whether there are more after
+    it."""
     where, params = _where(filters)
     rows = app.figures.rows(
         f"""select '{VINTAGE}-' || level || '-' || code, freq, time_period, popref_measure, valeur

@@ -25,8 +25,11 @@ CONCEPTS = {
 
 
 def ranges(app: ReplicaApp, sheet: dict[str, Any]) -> dict[str, Any]:
-    """Body of `range/{id}`: the GEO identifiers carry the vintage; the iri only where a published one is at hand."""
-    levels = {item["id"]: {x["lang"]: x["content"] for x in item["label"]} for item in sheet["spatialResolution"]}
+    """Body of `range/{id}`: the GEO identifiers carry the vintage; the iri only where a published one is at
+    hand."""
+    levels = {
+        item["id"]: {x["lang"]: x["content"] for x in item["label"]} for item in sheet["spatialResolution"]
+    }
     territories = app.figures.rows(
         """select distinct on (t.numero) t.level, t.code, t.libelle, u.uri
         from melodi_popref t left join insee_geo_uris u on u.niveau = t.level and u.code = t.code
@@ -41,7 +44,12 @@ def ranges(app: ReplicaApp, sheet: dict[str, Any]) -> dict[str, Any]:
         value["type"] = {"code": level, **levels[level]}
         value["id"] = f"{VINTAGE}-{level}-{code}"
         geo.append(value)
-    level_type = {"libelle": {"fr": "Niveau", "en": "Niveau"}, "ordreRmes": 1, "uri": "NIVEAU", "total": False}
+    level_type = {
+        "libelle": {"fr": "Niveau", "en": "Niveau"},
+        "ordreRmes": 1,
+        "uri": "NIVEAU",
+        "total": False,
+    }
     measure = {
         "code": "OBS_VALUE_NIVEAU",
         "label": {"fr": "Valeur", "en": "Value"},
@@ -54,7 +62,9 @@ def ranges(app: ReplicaApp, sheet: dict[str, Any]) -> dict[str, Any]:
             _dimension("GEO", geo, "geo"),
             _dimension("FREQ", [_value("A", "Annuel", "Annual")], "modalites"),
             _dimension("TIME_PERIOD", [_value("2023", "2023", "2023")], "date"),
-            _dimension("POPREF_MEASURE", [_value(code, *labels) for code, labels in MEASURES.items()], "modalites"),
+            _dimension(
+                "POPREF_MEASURE", [_value(code, *labels) for code, labels in MEASURES.items()], "modalites"
+            ),
             _dimension("MEASURE", [measure], "mesures"),
         ],
     }

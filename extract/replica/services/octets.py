@@ -33,7 +33,8 @@ def gzip_bytes(content: bytes) -> bytes:
 
 
 def xlsx_bytes(sheets: Sheets) -> bytes:
-    """Workbook of the sheets (name, rows); None is an empty cell, str stays text even when it looks like a number."""
+    """Workbook of the sheets (name, rows); None is an empty cell, str stays text even when it looks like a
+    number."""
     buffer = io.BytesIO()
     workbook = xlsxwriter.Workbook(buffer, {"constant_memory": True, "strings_to_numbers": False})
     workbook.set_properties({"created": datetime(*EPOCH)})

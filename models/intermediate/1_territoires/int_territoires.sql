@@ -43,7 +43,7 @@ tous as (
 
 surfaces as (
     select type_territoire, code_territoire, surface_km2
-    from {{ en_vigueur('stg_ign__contours') }}
+    from {{ ref('int_contours') }}
     union all
     -- A region is the sum of its départements, when all of them are known.
     select
@@ -51,7 +51,7 @@ surfaces as (
         d.code_region,
         case when count(c.surface_km2) = count(*) then sum(c.surface_km2) end
     from {{ en_vigueur('stg_insee__cog_departements') }} as d
-    left join {{ en_vigueur('stg_ign__contours') }} as c
+    left join {{ ref('int_contours') }} as c
         on c.type_territoire = 'DEP' and d.code_departement = c.code_territoire
     group by d.code_region
 )

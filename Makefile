@@ -1,0 +1,65 @@
+# The whole command surface. `make` alone prints it.
+.DEFAULT_GOAL := aide
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+export PYTHONDONTWRITEBYTECODE := 1
+export DO_NOT_TRACK := 1
+
+.PHONY: aide demo refresh test test-long lint sql status check-sources rollback export bench lock clean
+
+aide: ## cette aide
+	@echo "Référentiel régional de données socio-économiques"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+
+# The environment is made from the lock file alone (versions and hashes), and made again only when the lock changes.
+$(VENV)/pret: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Il faut Python 3.11 ou plus récent : $(PYTHON) est $$($(PYTHON) --version). Donner PYTHON=python3.11 (ou plus)."; exit 2; }
+	@echo "Création de l'environnement (une minute environ)…"
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
+	@touch $@
+
+demo: $(VENV)/pret ## tout, sur une machine neuve : réplique des producteurs, extraction, construction, contrôles, publication, exports
+	@$(PY) -m publish demo
+
+refresh: $(VENV)/pret ## la même chose sur les vrais producteurs (clés dans l'environnement)
+	@$(PY) -m publish run
+
+test: $(VENV)/pret lint ## tous les tests (moins de 10 minutes)
+	@$(PY) -m pytest -m "not long"
+
+test-long: $(VENV)/pret ## les tests longs par nature
+	@$(PY) -m pytest -m long
+
+lint: $(VENV)/pret ## ruff, mypy, sqlfluff
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/sqlfluff lint --disable-progress-bar --processes 2 models tests publish/macros
+
+sql: $(VENV)/pret ## un shell SQL sur la publication en cours, en lecture seule · QUERY="…" pour un seul résultat
+	@$(PY) -m publish sql
+
+status: $(VENV)/pret ## une ligne par source : dernière livraison, fraîcheur
+	@$(PY) -m publish status
+
+check-sources: $(VENV)/pret ## pose une question à chaque vrai producteur et dit qui ne répond plus comme décrit
+	@$(PY) -m extract check
+
+rollback: $(VENV)/pret ## ramène la publication en cours à une autre · RELEASE=…
+	@$(PY) -m publish rollback $(RELEASE)
+
+export: $(VENV)/pret ## refait les exports de la publication en cours
+	@$(PY) -m publish export
+
+bench: $(VENV)/pret ## les mesures du README
+	@$(PY) -m publish bench
+
+lock: $(VENV)/pret ## refait requirements.lock depuis pyproject.toml
+	@$(PY) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --no-header --extra dev --output-file requirements.lock pyproject.toml
+
+clean: ## efface l'environnement et tout ce qui a été fabriqué (les archives aussi : data/)
+	@rm -rf $(VENV) data .pytest_cache .mypy_cache .ruff_cache

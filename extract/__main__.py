@@ -1,0 +1,129 @@
+"""`python -m extract list | explain SOURCE | run [SOURCE…] | check [SOURCE…] | replay`.
+
+Exit codes of `run`: 0 done (even when some sources failed) · 2 a fault of ours · 3 another run holds the
+archive · 4 no producer could be reached. `check`: 1 when a producer no longer answers as described.
+`replay`: 1 when a delivery is refused by today's yaml."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from extract import landing
+from extract.archive import Archive
+from extract.check import check_sources
+from extract.definitions import load_all, select
+from extract.errors import ExtractError, RunLocked
+from extract.explain import explain
+from extract.replay import replay
+from extract.run import alone, run_sources
+from extract.settings import Settings
+from extract.summary import number, print_summary
+
+DONE, REFUSED, OUR_FAULT, LOCKED, NOBODY = 0, 1, 2, 3, 4
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    console = Console()
+    try:
+        settings = Settings.from_env()
+        return int(options.command(settings, options, console))
+    except RunLocked as error:
+        console.print(f"[bold red]{escape(str(error))}[/]")
+        return LOCKED
+    except ExtractError as error:
+        console.print(f"[bold red]{escape(str(error))}[/]")
+        return OUR_FAULT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m extract", description="Des producteurs au landing.")
+    commands = parser.add_subparsers(required=True, metavar="COMMANDE")
+    for name, command, words in (
+        ("list", _list, "les sources, leur producteur, leur dernière livraison"),
+        ("explain", _explain, "ce qui serait demandé, à qui, et ce qui est attendu"),
+        ("run", _run, "demander aux producteurs ce qui est nouveau"),
+        ("check", _check, "une question peu coûteuse à chaque producteur"),
+        ("replay", _replay, "refaire le landing depuis l'archive, sans réseau"),
+    ):
+        sub = commands.add_parser(name, help=words, description=words)
+        sub.set_defaults(command=command)
+        if name in ("explain", "run", "check"):
+            sub.add_argument("sources", nargs="+" if name == "explain" else "*", metavar="SOURCE")
+        if name == "run":
+            sub.add_argument(
+                "--complet", action="store_true", help="tout redemander, même ce qui est dit inchangé"
+            )
+    return parser
+
+
+def _list(settings: Settings, _: argparse.Namespace, console: Console) -> int:
+    archive = Archive(settings.archive)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("source", "titre", "protocole", "fréquence", "dernière bonne livraison"):
+        table.add_column(title, overflow="fold")
+    for definition in load_all().values():
+        good = [one for one in archive.accepted() if one["source"] == definition.source]
+        last = f"{good[-1]['recu_le'][:10]}, {number(good[-1]['lignes'])} lignes" if good else "jamais"
+        key = f" (clé {definition.key['variable']})" if definition.key else ""
+        table.add_row(
+            definition.source, definition.text("titre") + key, definition.text("protocole"),
+            definition.text("frequence"), last,
+        )  # fmt: skip
+    console.print(table)
+    return DONE
+
+
+def _explain(settings: Settings, options: argparse.Namespace, console: Console) -> int:
+    for definition in select(load_all(), options.sources).values():
+        console.print(explain(definition, settings), markup=False, highlight=False, soft_wrap=True)
+    return DONE
+
+
+def _run(settings: Settings, options: argparse.Namespace, console: Console) -> int:
+    summary = run_sources(settings, options.sources or None, complete=options.complet)
+    print_summary(summary, console)
+    if summary.fautes:
+        return OUR_FAULT
+    return DONE if summary.joint else NOBODY
+
+
+def _check(settings: Settings, options: argparse.Namespace, console: Console) -> int:
+    styles = {"ok": "green", "change": "red", "muet": "yellow", "ignore": "magenta"}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("source", "état", "détail"):
+        table.add_column(title, overflow="fold")
+    checked = check_sources(settings, options.sources or None)
+    for one in checked:
+        name = one.source if one.partition is None else f"{one.source}/{one.partition}"
+        table.add_row(name, f"[{styles[one.etat]}]{one.etat}[/]", escape(one.detail))
+    console.print(table)
+    asked = [one for one in checked if one.etat != "ignore"]
+    if asked and all(one.etat == "muet" for one in asked):
+        return NOBODY
+    return REFUSED if any(one.etat in ("change", "muet") for one in asked) else DONE
+
+
+def _replay(settings: Settings, _: argparse.Namespace, console: Console) -> int:
+    archive = Archive(settings.archive)
+    with alone(settings):
+        results = replay(settings, archive, load_all())
+    bad = [one for one in results if one.motif]
+    for one in bad:
+        console.print(f"[red]{one.livraison}[/] : {escape(one.motif)}")
+    rows = sum(one.lignes or 0 for one in results)
+    console.print(
+        f"{len(results) - len(bad)} livraisons relues, {number(rows)} lignes ; {len(bad)} refusées."
+    )
+    console.print(f"empreinte du landing : {landing.fingerprint(settings)}")
+    return REFUSED if bad else DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

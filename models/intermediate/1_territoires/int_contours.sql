@@ -1,0 +1,6 @@
+select
+    type_territoire,
+    code_territoire,
+    surface_km2,
+    geometrie
+from {{ en_vigueur('stg_ign__contours') }}

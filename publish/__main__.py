@@ -1,0 +1,95 @@
+"""python -m publish run|demo|status|sql|rollback|export: what the Makefile calls."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from extract.errors import ExtractError
+from extract.settings import Settings
+from publish.errors import FAULT, PUBLISHED, PublishFault
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; help is French, as every word an operator reads."""
+    made = argparse.ArgumentParser(prog="python -m publish", description="De la livraison à la release, et ce qui en sort.")
+    commands = made.add_subparsers(dest="command", required=True, metavar="commande")
+    run = commands.add_parser("run", help="tirer, construire, contrôler, publier")
+    run.add_argument("sources", nargs="*", help="sources à tirer (toutes par défaut)")
+    run.add_argument("--force", action="store_true", help="publier même si rien n'a changé")
+    commands.add_parser("demo", help="la même chose sur la réplique des producteurs, sans réseau ni clé")
+    commands.add_parser("status", help="une ligne par source : dernière livraison, retard")
+    sql = commands.add_parser("sql", help="DuckDB sur la release en cours, en lecture seule")
+    sql.add_argument("query", nargs="?", help="une requête ; sans elle, le shell")
+    rollback = commands.add_parser("rollback", help="ramener le pointeur à une release antérieure")
+    rollback.add_argument("release", nargs="?", help="nom de la release ; sans lui, la liste")
+    export = commands.add_parser("export", help="chiffres clés de la release en cours, en XLSX, CSV et Parquet")
+    export.add_argument("--dossier", type=Path, help="où écrire (par défaut $REFERENTIEL_DATA/exports/<release>)")
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns its exit code."""
+    options = parser().parse_args(arguments)
+    console = Console(highlight=False)
+    try:
+        settings = Settings.from_env()
+        return _dispatch(options, settings, console)
+    except (PublishFault, ExtractError) as error:
+        Console(stderr=True, highlight=False).print(str(error), markup=False)
+        return FAULT
+
+
+def _dispatch(options: argparse.Namespace, settings: Settings, console: Console) -> int:
+    # Each command imports what it needs: `sql` and `status` answer at once.
+    match options.command:
+        case "run":
+            from publish import screen
+            from publish.run import run
+
+            outcome = run(settings, Console(stderr=True), only=options.sources or None, force=options.force)
+            screen.short(outcome, console)
+            return outcome.code
+        case "demo":
+            from publish.demo import demo
+
+            return demo(console)
+        case "status":
+            from publish.status import show
+
+            return show(settings, console)
+        case "sql":
+            from publish import sql
+
+            return sql.run(sql.open_current(settings.published), options.query, console)
+        case "rollback":
+            from publish import rollback
+
+            if options.release:
+                return rollback.back_to(settings.published, options.release, console)
+            return rollback.listing(settings.published, console)
+        case _:
+            return _export(options.dossier, settings, console)
+
+
+def _export(folder: Path | None, settings: Settings, console: Console) -> int:
+    from datetime import datetime
+
+    from publish import releases
+    from publish.exports import bundle
+
+    release = releases.require_current(settings.published)
+    made = datetime.fromisoformat(release.manifest["produite_le"])
+    target = folder or settings.data / "exports" / release.nom
+    for path in bundle.write(
+        release.database, target, region=release.manifest["region"], release=release.nom, made=made
+    ):
+        console.print(str(path))
+    return PUBLISHED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

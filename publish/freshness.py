@@ -1,0 +1,42 @@
+"""Fresh, late, stopped or never: what is known of a source's rhythm against the calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# From one publication to the next, and how long after it a producer is still on time: the longest gaps seen in the
+# producers' calendars (quarterly employment comes up to 100 days after the quarter, the census at the end of December).
+RHYTHM = {
+    "mensuelle": timedelta(days=31 + 35),
+    "trimestrielle": timedelta(days=92 + 45),
+    "semestrielle": timedelta(days=183 + 60),
+    "annuelle": timedelta(days=365 + 90),
+    "continue": timedelta(days=120),
+}
+STOPPED = ("arretee", "suspendue")
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """`etat`: à jour, en retard, suspendue, jamais, or inconnue (no publication date, or no rhythm); `mot` explains."""
+
+    etat: str
+    mot: str = ""
+
+
+def judge(rhythm: str | None, delivered: bool, published: datetime | None, now: datetime) -> Freshness:
+    """The state of a source. `published`: when the producer published what we hold, naive UTC, or None."""
+    if rhythm in STOPPED:
+        return Freshness("suspendue", "le producteur a arrêté ou suspendu la série")
+    if not delivered:
+        return Freshness("jamais", "aucune livraison acceptée")
+    limit = RHYTHM.get(rhythm or "")
+    if published is None:
+        return Freshness("inconnue", "le producteur ne date pas ce jeu")
+    if limit is None:
+        return Freshness("à jour", "publication irrégulière, aucun retard à constater")
+    age = now - published
+    if age > limit:
+        return Freshness("en retard", f"publiée il y a {age.days} jours, rythme {rhythm}")
+    return Freshness("à jour", "")

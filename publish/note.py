@@ -1,0 +1,129 @@
+"""NOTE.md: what changed since the last release, what is late, what was refused, which corrections are active."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from expectations.model import Verdict
+from publish import freshness, words
+from publish.releases import Release
+
+CHANGES = """
+    with paires as (
+        select
+            coalesce(a.indicateur, b.indicateur) as indicateur,
+            a.indicateur is null as ajoutee, b.indicateur is null as retiree,
+            a.indicateur is not null and b.indicateur is not null
+                and (a.valeur is distinct from b.valeur or a.confidentialite is distinct from b.confidentialite) as revisee,
+            b.territoire, b.periode, a.valeur as avant, b.valeur as apres,
+            abs(b.valeur - a.valeur) / nullif(abs(a.valeur), 0) as ecart
+        from precedente.main.observations a
+        full join actuelle.main.observations b
+            on a.indicateur = b.indicateur and a.territoire = b.territoire and a.periode = b.periode and a.modalite = b.modalite
+    )
+    select p.indicateur, any_value(i.libelle), any_value(i.decimales), any_value(i.unite),
+        count(*) filter (where ajoutee), count(*) filter (where retiree), count(*) filter (where revisee),
+        max_by(territoire, ecart) filter (where revisee), max_by(periode, ecart) filter (where revisee),
+        max_by(avant, ecart) filter (where revisee), max_by(apres, ecart) filter (where revisee)
+    from paires p left join actuelle.main.indicateurs i using (indicateur)
+    where ajoutee or retiree or revisee
+    group by p.indicateur order by any_value(i.ordre), p.indicateur
+"""
+FIRST = """
+    select i.indicateur, i.libelle, count(*), count(o.valeur), max(o.periode)
+    from actuelle.main.indicateurs i join actuelle.main.observations o using (indicateur)
+    group by i.indicateur, i.libelle, i.ordre order by i.ordre, i.indicateur
+"""
+SOURCES = """
+    select source, titre, frequence, derniere_livraison, derniere_publication, dernier_resultat, dernier_motif
+    from actuelle.main.sources order by source
+"""
+
+
+def write(
+    path: Path,
+    database: Path,
+    previous: Release | None,
+    verdict: Verdict,
+    *,
+    nom: str,
+    made: datetime,
+    origin: str,
+    corrections: list[str] | None = None,
+) -> None:
+    """Writes the note of the release whose DuckDB file is `database`, compared with `previous`."""
+    connection = duckdb.connect()
+    try:
+        for name, file in (("actuelle", database), ("precedente", previous.database if previous else None)):
+            if file is not None:
+                literal = str(file).replace("'", "''")
+                connection.execute(f"attach '{literal}' as {name} (read_only)")
+        parts = [f"# Release {nom}", "", f"Produite le {made.astimezone(UTC):%d/%m/%Y à %H:%M} UTC."]
+        if origin == "replique":
+            parts.append(
+                "Les chiffres viennent de la réplique de démonstration : réels, mais arrêtés à leur date de transcription."
+            )
+        parts += ["", *_changes(connection, previous), "", *_sources(connection, made), "", *_warnings(verdict), ""]
+        parts += ["## Corrections actives", "", *(corrections or ["Aucune."]), ""]
+    finally:
+        connection.close()
+    path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _changes(connection: duckdb.DuckDBPyConnection, previous: Release | None) -> list[str]:
+    if previous is None:
+        rows = connection.execute(FIRST).fetchall()
+        lines = ["## Première release", "", "| Indicateur | Observations | dont renseignées | Dernière période |",
+                 "|---|---:|---:|---|"]  # fmt: skip
+        return lines + [
+            f"| {label} (`{key}`) | {words.number(rows_)} | {words.number(known)} | {words.period(last)} |"
+            for key, label, rows_, known, last in rows
+        ]
+    lines = [f"## Ce qui change depuis {previous.nom}", ""]
+    rows = connection.execute(CHANGES).fetchall()
+    if not rows:
+        return [*lines, "Aucun chiffre ne change."]
+    lines += ["| Indicateur | Ajoutées | Retirées | Révisées | Plus forte révision |", "|---|---:|---:|---:|---|"]
+    for key, label, decimals, unit, added, removed, revised, territory, period, before, after in rows:
+        strongest = ""
+        if territory is not None:
+            old, new = words.valued(before, decimals or 0, unit or ""), words.valued(after, decimals or 0, unit or "")
+            strongest = f"{territory}, {words.period(period)} : {old} → {new}"
+        lines.append(
+            f"| {label or 'retiré du dictionnaire'} (`{key}`) | {words.number(added)} | {words.number(removed)} |"
+            f" {words.number(revised)} | {strongest} |"
+        )
+    return lines
+
+
+def _sources(connection: duckdb.DuckDBPyConnection, made: datetime) -> list[str]:
+    late, refused, skipped = [], [], []
+    now = made.astimezone(UTC).replace(tzinfo=None)
+    for source, title, rhythm, delivery, published, outcome, reason in connection.execute(SOURCES).fetchall():
+        state = freshness.judge(rhythm, delivery is not None, published, now)
+        if state.etat in ("en retard", "suspendue", "jamais"):
+            late.append(f"- **{title}** (`{source}`) : {state.etat}, {state.mot}.")
+        if outcome in ("refuse", "echec"):
+            kept = f"reste sur la livraison `{delivery}`" if delivery else "aucune livraison antérieure"
+            what = "refusée" if outcome == "refuse" else "échec"
+            refused.append(f"- **{title}** (`{source}`) : {what}, {reason or 'sans motif'} ; {kept}.")
+        if outcome == "ignore":
+            skipped.append(f"- **{title}** (`{source}`) : {reason or 'clé absente'}.")
+    return [
+        "## En retard, suspendu ou jamais reçu", "", *(late or ["Rien."]), "",
+        "## Refusé ou en échec", "", *(refused or ["Rien."]), "",
+        "## Non demandé (clé absente)", "", *(skipped or ["Rien."]),
+    ]  # fmt: skip
+
+
+def _warnings(verdict: Verdict) -> list[str]:
+    lines = ["## Contrôles", ""]
+    good = sum(c.resultat == "reussi" for c in verdict.controles)
+    lines.append(f"{words.plural(good, 'contrôle réussi', 'contrôles réussis')} ; détail dans `qualite/index.html`.")
+    if verdict.avertissements:
+        lines += ["", "Avertissements (publiés, à lire) :", ""]
+        lines += [f"- {c.phrase} {c.detail}" for c in verdict.avertissements]
+    return lines

@@ -1,0 +1,143 @@
+"""Makes the release: a folder written under a temporary name, then named, then pointed to. Refusals are kept aside."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from expectations.model import Verdict
+from extract.durable import fsync_file, fsync_folder
+from extract.settings import Settings
+from publish import database, manifest, note, releases
+from publish.exports import bundle
+from publish.inputs import versions
+from publish.releases import DATABASE, REFUSED, UNFINISHED, Release
+
+KEPT_REFUSALS = 5  # whole refused candidates kept; the folder would otherwise grow with every hourly refusal
+
+DICTIONARY = """
+    select i.*, o.premiere_periode, o.derniere_periode, o.territoires, o.valeurs
+    from indicateurs i
+    left join (
+        select indicateur, min(periode) as premiere_periode, max(periode) as derniere_periode,
+            count(distinct territoire) as territoires, count(valeur) as valeurs
+        from observations where valeur is not null group by all
+    ) o using (indicateur)
+    order by i.ordre, i.indicateur
+"""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The hashes of what the release was made from (see publish.inputs)."""
+
+    entrees: str
+    landing: str
+    code: str
+
+
+def make(
+    settings: Settings, candidate: Path, dbt_manifest: Path, quality: Path, verdict: Verdict, inputs: Inputs, moment: datetime
+) -> Release:
+    """Writes and names the release folder, moves the pointer, returns the release.
+
+    Killed before the rename, nothing is there but a folder that the next run removes; between the rename and the
+    pointer, a whole release that nobody follows yet.
+    """
+    published = settings.published
+    published.mkdir(parents=True, exist_ok=True)
+    nom = releases.name(moment, inputs.entrees)
+    folder = published / f"{UNFINISHED}{nom}"
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir()
+    previous = releases.current(published)
+    file = folder / DATABASE
+    rows = database.write(candidate, file, dbt_manifest, verdict.controles)
+    database.write_parquet(file, folder / "parquet")
+    write_dictionary(file, folder / "dictionnaire.csv")
+    bundle.write(file, folder / "exports", region=settings.region, release=nom, made=moment)
+    shutil.copytree(quality, folder / "qualite")
+    note.write(
+        folder / "NOTE.md", file, previous, verdict, nom=nom, made=moment, origin=settings.origine,
+        corrections=corrections(candidate),
+    )  # fmt: skip
+    manifest.write(
+        folder, nom=nom, made=moment, inputs={"entrees": inputs.entrees, "landing": inputs.landing, "code": inputs.code},
+        versions=versions(), region=settings.region, origin=settings.origine, rows=rows,
+        counts=dict(Counter(c.resultat for c in verdict.controles)),
+    )  # fmt: skip
+    for path in folder.rglob("*"):
+        if path.is_file():
+            fsync_file(path)
+    os.rename(folder, published / nom)
+    fsync_folder(published)
+    releases.point(published, nom, moment)
+    return releases.read(published / nom)
+
+
+def write_dictionary(file: Path, target: Path) -> None:
+    """dictionnaire.csv: the dictionary and, for each indicator, what the release holds of it."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        result = connection.execute(DICTIONARY)
+        names = [column[0] for column in result.description or []]
+        rows = result.fetchall()
+    with target.open("w", encoding="utf-8-sig", newline="") as handle:
+        writer = csv.writer(handle, delimiter=";")
+        writer.writerow(names)
+        writer.writerows([[_cell(value) for value in row] for row in rows])
+
+
+def _cell(value: object) -> object:
+    """Decimal comma, as in the other CSV of the release."""
+    if isinstance(value, float):
+        return f"{value:.10g}".replace(".", ",")
+    return "" if value is None else value
+
+
+def corrections(candidate: Path) -> list[str]:
+    """The corrections that the candidate applied, from the table `corrections` of the seeds, when there is one."""
+    with duckdb.connect(str(candidate), read_only=True) as connection:
+        found = connection.execute(
+            "select schema_name from duckdb_tables() where table_name = 'corrections' limit 1"
+        ).fetchone()
+        if found is None:
+            return []
+        result = connection.execute(f'select * from "{found[0]}".corrections order by all')
+        names = [column[0] for column in result.description or []]
+        return ["- " + ", ".join(f"{n} {v}" for n, v in zip(names, row, strict=True) if v is not None)
+                for row in result.fetchall()]  # fmt: skip
+
+
+def refuse(settings: Settings, candidate: Path, quality: Path, verdict: Verdict, inputs: Inputs, moment: datetime) -> Path:
+    """Keeps the refused candidate with its report under published/_refused/ and returns its folder."""
+    refused = settings.published / REFUSED
+    refused.mkdir(parents=True, exist_ok=True)
+    nom = releases.name(moment, inputs.entrees)
+    folder = refused / f"{UNFINISHED}{nom}"
+    folder.mkdir()
+    if candidate.exists():
+        shutil.copy2(candidate, folder / "candidat.duckdb")
+    if quality.is_dir():
+        shutil.copytree(quality, folder / "qualite")
+    lines = [f"# Candidate refusée le {moment.astimezone(UTC):%d/%m/%Y à %H:%M} UTC", ""]
+    lines += [f"- {c.objet} · {c.phrase} {c.detail} (`{c.controle}`)" for c in verdict.refus]
+    lines += [f"- faute de notre côté : {fault}" for fault in verdict.fautes]
+    (folder / "RAPPORT.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with (folder / "controles.csv").open("w", encoding="utf-8-sig", newline="") as handle:
+        writer = csv.writer(handle, delimiter=";")
+        writer.writerow([name for name in database.CONTROLES if name])
+        writer.writerows(c.row() for c in verdict.controles)
+    os.rename(folder, refused / nom)
+    fsync_folder(refused)
+    old = sorted(f for f in refused.iterdir() if f.is_dir() and not f.name.startswith("."))[:-KEPT_REFUSALS]
+    for folder in old:
+        shutil.rmtree(folder)
+    return refused / nom

@@ -1,0 +1,47 @@
+"""`make rollback RELEASE=…`: moves the pointer back to a whole release, and remembers which ones were left."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from publish import manifest, releases, words
+from publish.errors import PublishFault
+
+
+def listing(published: Path, console: Console) -> int:
+    """Prints the releases one may go back to."""
+    current = releases.current(published)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("Release", "Produite le (UTC)", "Observations", ""):
+        table.add_column(name)
+    discarded = releases.pointer(published).get("ecartees", [])
+    for release in releases.every(published):
+        state = "en cours" if current and release.nom == current.nom else "écartée" if release.nom in discarded else ""
+        rows = release.manifest.get("lignes", {}).get("observations", 0)
+        table.add_row(release.nom, release.manifest["produite_le"], words.number(rows), state)
+    console.print(table)
+    console.print("\nPour revenir à l'une d'elles : make rollback RELEASE=<nom>")
+    return 0
+
+
+def back_to(published: Path, nom: str, console: Console) -> int:
+    """Makes `nom` the current release after checking every byte of it. Raises PublishFault otherwise.
+
+    The releases made after it are remembered as left aside: the same inputs will not publish them again by themselves.
+    """
+    known = {release.nom for release in releases.every(published)}
+    if nom not in known:
+        raise PublishFault(f"Pas de release « {nom} » dans {published}. Connues : {', '.join(sorted(known)) or 'aucune'}.")
+    problems = manifest.verify(published / nom)
+    if problems:
+        raise PublishFault(f"La release {nom} est abîmée, le pointeur ne bouge pas : {' ; '.join(problems)}.")
+    left = sorted(other for other in known if other > nom)
+    releases.point(published, nom, datetime.now(UTC), discarded=left)
+    console.print(f"Les lecteurs suivent maintenant la release {nom}.")
+    if left:
+        console.print(f"Mises de côté : {', '.join(left)}. Elles ne seront pas republiées sans nouvelles données.")
+    return 0

@@ -1,0 +1,191 @@
+"""The main job, in order: lock, pull, compare, build, judge, release, point. Exit codes are the CONTRACT's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from expectations.model import Verdict
+from extract.errors import ExtractError, RunLocked
+from extract.landing import fingerprint as landing_fingerprint
+from extract.settings import Settings
+from publish import candidate as dbt
+from publish import inputs as hashes
+from publish import releases
+from publish.errors import FAULT, LOCKED, PUBLISHED, REFUSED, UNREACHABLE, PublishFault
+from publish.releases import Release
+
+if TYPE_CHECKING:
+    from extract.run import RunSummary
+
+LOCK = "run.lock"
+
+
+@dataclass
+class Outcome:
+    """How the run ended: exit code, one sentence, and what there is to show."""
+
+    code: int
+    message: str
+    release: Release | None = None
+    nouvelle: bool = False
+    summary: RunSummary | None = None
+    verdict: Verdict | None = None
+    refused: Path | None = None
+    seconds: float = 0.0
+    steps: dict[str, float] = field(default_factory=dict)
+
+
+def run(settings: Settings, console: Console, *, only: list[str] | None = None, force: bool = False) -> Outcome:
+    """One run from the producers to the pointer. Never raises for what the CONTRACT gives a code to.
+
+    `only`: source ids to pull (default all). `force`: publish even when the inputs are those of a known release.
+    """
+    start = time.monotonic()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    steps: dict[str, float] = {}
+    lock = FileLock(settings.data / LOCK)
+    try:
+        with lock.acquire(timeout=0):
+            outcome = _run(settings, console, only, force, steps)
+    except Timeout:
+        outcome = Outcome(
+            LOCKED,
+            f"Une autre exécution est en cours sur {settings.data} (verrou {LOCK}). Attendez qu'elle finisse ; "
+            "si elle est morte, son verrou est tombé avec elle et relancer suffit.",
+        )
+    except RunLocked as error:
+        outcome = Outcome(LOCKED, str(error))
+    except (PublishFault, ExtractError) as error:
+        outcome = Outcome(FAULT, str(error))
+    outcome.seconds, outcome.steps = time.monotonic() - start, steps
+    return outcome
+
+
+def _run(settings: Settings, console: Console, only: list[str] | None, force: bool, steps: dict[str, float]) -> Outcome:
+    from extract.run import run_sources
+
+    moment = datetime.now(UTC).replace(microsecond=0)
+    releases.repair(settings.published, moment)
+    with _step(steps, "extraction"):
+        summary = run_sources(settings, only, console=console)
+    if not summary.joint:
+        return Outcome(UNREACHABLE, _unreachable(settings), summary=summary, release=releases.current(settings.published))
+    with _step(steps, "empreinte"):
+        landing = landing_fingerprint(settings)
+        code = hashes.code_hash()
+        inputs = hashes.fingerprint(settings, landing, code)
+    known = _known(settings, inputs)
+    if known is not None and not force:
+        return Outcome(PUBLISHED, known, summary=summary, release=releases.current(settings.published))
+    with _step(steps, "construction"), _bar(console, "Construction") as advance:
+        built = dbt.build(settings, advance)
+    with _step(steps, "contrôle"), console.status("Contrôle de la candidate…"):
+        verdict, quality = _judge(settings, built, moment)
+    # Imported late, with the rest of the exports: "nothing new" must be told in a second.
+    from publish import release as folders
+
+    hashed = folders.Inputs(inputs, landing, code)
+    if verdict.code:
+        with _step(steps, "refus"):
+            refused = folders.refuse(settings, built.database, quality, verdict, hashed, moment)
+        return Outcome(
+            verdict.code, _refusal(verdict, built, refused), summary=summary, verdict=verdict, refused=refused,
+            release=releases.current(settings.published),
+        )  # fmt: skip
+    with _step(steps, "publication"), console.status("Écriture de la release…"):
+        release = folders.make(settings, built.database, built.manifest, quality, verdict, hashed, moment)
+        dbt.clean(settings)
+    return Outcome(PUBLISHED, f"Release {release.nom} publiée.", release, True, summary, verdict)
+
+
+def _judge(settings: Settings, built: dbt.Candidate, moment: datetime) -> tuple[Verdict, Path]:
+    import shutil
+
+    from expectations import runner
+
+    quality = settings.build / "qualite"
+    if quality.exists():
+        shutil.rmtree(quality)
+    current = releases.current(settings.published)
+    verdict = runner.run(
+        built.database, region=settings.region, folder=quality, run_results=built.run_results, manifest=built.manifest,
+        previous=current.database if current else None, moment=moment,
+        title=f"Contrôles de la release candidate du {moment:%d/%m/%Y}",
+    )  # fmt: skip
+    # dbt answers 1 for failed tests, which the verdict tells one by one; anything else it could not tell.
+    if built.code and verdict.code == 0:
+        verdict.fautes.append(f"dbt a fini avec le code {built.code} : " + " / ".join(built.tail[-5:]))
+    return verdict, quality
+
+
+def _known(settings: Settings, inputs: str) -> str | None:
+    """What to say when these very inputs already made a release: nothing new, or one that an operator left aside."""
+    current = releases.current(settings.published)
+    if current is not None and current.manifest.get("empreinte_entrees") == inputs:
+        return f"Rien de nouveau depuis la release {current.nom} : mêmes données, même code."
+    discarded = releases.pointer(settings.published).get("ecartees", [])
+    for release in releases.every(settings.published):
+        if release.nom in discarded and release.manifest.get("empreinte_entrees") == inputs:
+            return (
+                f"Rien de nouveau : ces données ont donné la release {release.nom}, mise de côté par un retour arrière. "
+                f"Pour la reprendre : make rollback RELEASE={release.nom}"
+            )
+    return None
+
+
+def _unreachable(settings: Settings) -> str:
+    where = f"la réplique ({settings.producteurs})" if settings.producteurs else "les producteurs"
+    current = releases.current(settings.published)
+    kept = f"La release {current.nom} reste en place." if current else "Rien n'a été publié ni modifié."
+    return (
+        f"Aucun producteur n'a pu être joint : {where} ne répond pas. Vérifiez le réseau, le mandataire (HTTPS_PROXY) et "
+        f"les certificats, puis relancez. {kept}"
+    )
+
+
+def _refusal(verdict: Verdict, built: dbt.Candidate, refused: Path) -> str:
+    if verdict.code == FAULT:
+        lines = ["La candidate n'a pas pu être jugée : une faute est de notre côté, les lecteurs gardent leur release."]
+        lines += [f"  - {fault}" for fault in verdict.fautes[:10]]
+    else:
+        count = len(verdict.refus)
+        lines = [f"Release refusée par {count} contrôle{'s' if count > 1 else ''} ; les lecteurs gardent la précédente."]
+        lines += [f"  - {c.objet} : {c.phrase}\n    {c.detail}" for c in verdict.refus[:15]]
+    return "\n".join([*lines, f"Rapport : {refused}"])
+
+
+@contextmanager
+def _step(steps: dict[str, float], name: str) -> Iterator[None]:
+    start = time.monotonic()
+    try:
+        yield
+    finally:
+        steps[name] = time.monotonic() - start
+
+
+@contextmanager
+def _bar(console: Console, title: str) -> Iterator[dbt.Progress]:
+    progress = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=console, transient=True,
+    )  # fmt: skip
+    with progress:
+        task = progress.add_task(title, total=None)
+
+        def advance(name: str, done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total, description=f"{title} : {name[:48]}")
+
+        yield advance
+
+
+__all__ = ["REFUSED", "Outcome", "run"]

@@ -1,0 +1,65 @@
+"""`make status`: one line per source, from what the landing knows, whether or not a release was made of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from extract.settings import Settings
+from publish import freshness, releases, words
+from publish.errors import PublishFault
+
+QUERY = """
+    with acceptees as (
+        select source, max(recu_le) filter (where resultat = 'nouveau') as recu_le, max(publie_le) as publie_le
+        from read_parquet($livraisons) where resultat in ('nouveau', 'inchange') group by all
+    ),
+    derniers as (
+        select source, resultat, motif, recu_le from read_parquet($livraisons)
+        qualify row_number() over (partition by source order by recu_le desc) = 1
+    )
+    select s.source, s.producteur, s.frequence, a.recu_le, a.publie_le, d.resultat, d.motif
+    from read_parquet($sources) s left join acceptees a using (source) left join derniers d using (source)
+    order by s.source
+"""
+COLOURS = {"à jour": "green", "en retard": "yellow", "suspendue": "dim", "jamais": "red", "inconnue": "dim"}
+
+
+def show(settings: Settings, console: Console) -> int:
+    """Prints the table; returns 0. Raises PublishFault when nothing was ever pulled."""
+    deliveries, sources = settings.landing / "_livraisons.parquet", settings.landing / "_sources.parquet"
+    if not deliveries.is_file() or not sources.is_file():
+        raise PublishFault(f"Rien n'a encore été tiré dans {settings.data}. Commencez par make demo ou make refresh.")
+    with duckdb.connect() as connection:
+        rows = connection.execute(QUERY, {"livraisons": str(deliveries), "sources": str(sources)}).fetchall()
+    now = datetime.now(UTC).replace(tzinfo=None)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("Source", "Reçue le", "Publiée le", "État", "Dernier essai"):
+        table.add_column(name, no_wrap=name != "Dernier essai", overflow="fold")
+    for source, _, rhythm, received, published, outcome, reason in rows:
+        state = freshness.judge(rhythm, received is not None, published, now)
+        last = {"nouveau": "nouvelle livraison", "inchange": "rien de nouveau"}.get(outcome or "", "")
+        if not last:
+            last = {"refuse": "refusée", "echec": "échec", "ignore": "ignorée"}.get(outcome or "", "aucun essai")
+            last += f" : {reason}" if reason else ""
+        table.add_row(
+            source, words.day(received) or "–", words.day(published) or "–",
+            Text(state.etat, style=COLOURS.get(state.etat, "")), last,
+        )  # fmt: skip
+    console.print(table)
+    release = releases.current(settings.published)
+    if release is None:
+        console.print("\nAucune release publiée.")
+    else:
+        console.print(f"\nRelease en cours : {release.nom} ({release.folder})")
+    if settings.landing.parent.joinpath("archive/contexte.json").is_file() and _replica(settings):
+        console.print("Chiffres de la réplique de démonstration : les retards sont ceux de la date de transcription.")
+    return 0
+
+
+def _replica(settings: Settings) -> bool:
+    return '"replique"' in (settings.archive / "contexte.json").read_text(encoding="utf-8")
