@@ -61,4 +61,5 @@ def frame(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
     try:
         return connection.execute(query).df()
     except duckdb.Error as error:
-        raise ExpectationFault(f"La requête d'une attente ne s'exécute pas : {error}\n{query}") from error
+        reason = str(error).partition("\n")[0]
+        raise ExpectationFault(f"la requête de l'attente ne s'exécute pas : {reason}") from error

@@ -66,16 +66,16 @@ def _parser() -> argparse.ArgumentParser:
 def _list(settings: Settings, _: argparse.Namespace, console: Console) -> int:
     archive = Archive(settings.archive)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("source", "titre", "protocole", "fréquence", "dernière bonne livraison"):
-        table.add_column(title, overflow="fold")
+    table.add_column("source", no_wrap=True)
+    table.add_column("dernière bonne livraison", no_wrap=True)
+    table.add_column("titre", overflow="fold")
     for definition in load_all().values():
-        good = [one for one in archive.accepted() if one["source"] == definition.source]
-        last = f"{good[-1]['recu_le'][:10]}, {number(good[-1]['lignes'])} lignes" if good else "jamais"
-        key = f" (clé {definition.key['variable']})" if definition.key else ""
-        table.add_row(
-            definition.source, definition.text("titre") + key, definition.text("protocole"),
-            definition.text("frequence"), last,
-        )  # fmt: skip
+        latest = {one["partition"]: one for one in archive.accepted() if one["source"] == definition.source}
+        rows = sum(one["lignes"] for one in latest.values())
+        last = max((one["recu_le"][:10] for one in latest.values()), default="")
+        words = f"{last}, {number(rows)} lignes" if latest else "jamais"
+        key = f" [dim](clé {definition.key['variable']})[/]" if definition.key else ""
+        table.add_row(definition.source, words, escape(definition.text("titre")) + key)
     console.print(table)
     return DONE
 
@@ -97,8 +97,9 @@ def _run(settings: Settings, options: argparse.Namespace, console: Console) -> i
 def _check(settings: Settings, options: argparse.Namespace, console: Console) -> int:
     styles = {"ok": "green", "change": "red", "muet": "yellow", "ignore": "magenta"}
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("source", "état", "détail"):
-        table.add_column(title, overflow="fold")
+    for title in ("source", "état"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("détail", overflow="fold")
     checked = check_sources(settings, options.sources or None)
     for one in checked:
         name = one.source if one.partition is None else f"{one.source}/{one.partition}"

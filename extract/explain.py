@@ -31,14 +31,15 @@ def _lines(definition: Definition, settings: Settings) -> Iterator[str]:
         have = "présente" if settings.key(definition.key["variable"]) else "ABSENTE, la source sera ignorée"
         yield f"Clé : variable {definition.key['variable']} ({have}) ; {definition.key['obtenir']}"
     yield f"Région servie : {settings.region} ; on interroge {_whom(settings)}."
+    told = [[*_asked(definition, part), *_expected(part)] for part in parts]
+    shared = [line for line in told[0] if all(line in lines for lines in told)]
     if len(parts) > 1:
-        yield f"{len(parts)} livraisons, une par partition."
-    for part in parts:
-        yield ""
+        yield f"{len(parts)} livraisons, une par partition ; pour chacune :"
+    yield from ("  - " + line for line in shared)
+    for part, lines in zip(parts, told, strict=True):
         if part.partition is not None:
-            yield f"Partition {part.partition}"
-        yield from ("  - " + line for line in _asked(definition, part))
-        yield from ("  - " + line for line in _expected(part))
+            yield f"Partition {part.partition} :"
+            yield from ("  - " + line for line in lines if line not in shared)
     yield ""
     yield f"Colonnes du landing : {', '.join(definition.landing_columns())}."
 
@@ -85,7 +86,7 @@ def _asked(definition: Definition, part: Part) -> Iterator[str]:
                 yield f"on demande {len(keys)} séries, de {keys[0]} à {keys[-1]} ; chacune doit être reçue"
             for name, word in (("select", "colonnes"), ("where", "condition"), ("group_by", "regroupement")):
                 if name in acces:
-                    yield f"{word} : {acces[name]}"
+                    yield f"{word} : {acces[name].replace('{champs_annuels}', 'les champs annuels sommés')}"
             if "champs_annuels" in acces:
                 yield (
                     f"les champs « {acces['champs_annuels']} » sont découverts dans les métadonnées et sommés"
@@ -101,15 +102,15 @@ def _expected(part: Part) -> Iterator[str]:
         detail = [words[reading["format"]]]
         if reading.get("membre"):
             detail.append(f"dans un zip (membre {reading['membre']})")
-        if "encodage" in reading:
+        if reading["format"] == "csv" and "encodage" in reading:
             detail.append(f"encodé en {reading['encodage']}, séparé par « {reading.get('separateur', ',')} »")
         if "feuilles" in reading:
             detail.append(
                 f"feuilles {', '.join(reading['feuilles'])}, en-tête cherché par ses noms de colonnes"
             )
         yield "on attend " + ", ".join(detail)
-    most = f" et au plus {wanted['lignes_max']}" if "lignes_max" in wanted else ""
-    yield f"au moins {wanted['lignes_min']} lignes{most}"
+    most = f" et {wanted['lignes_max']} au plus" if "lignes_max" in wanted else ""
+    yield f"nombre de lignes lues : {wanted['lignes_min']} au moins{most}"
     if wanted.get("colonnes"):
         yield f"colonnes exigées : {', '.join(wanted['colonnes'])}"
     if "depivoter" in wanted:

@@ -48,6 +48,7 @@ def reconcile(settings: Settings, archive: Archive, definitions: dict[str, Defin
         definition = definitions.get(record["source"])
         path = landing.delivery_path(settings, record["source"], record["livraison"])
         if definition is None or record["partition"] not in definition.partitions:
+            path.unlink(missing_ok=True)  # no yaml reads it any more; the archive keeps it
             continue
         wanted = reading_digest(definition.part(record["partition"], settings))
         if path.exists() and landing.reading_of(pq.read_metadata(path)) == wanted:

@@ -63,15 +63,17 @@ def run_sources(
     only: list[str] | None = None,
     *,
     complete: bool = False,
+    definitions: dict[str, Definition] | None = None,
     console: Console | None = None,
     policy: Policy | None = None,
 ) -> RunSummary:
-    """Pull every source (or `only` those), land what is new, journal everything.
+    """Pull every source (or `only` those), land what is new, journal everything. `definitions`: other yamls
+    than the project's own (tests). `complete`: ask for everything again, even what is said unchanged.
 
     Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the
     archive, ContextMismatch when the archive belongs to another region or origin (nothing is landed
     then)."""
-    everything = load_all()
+    everything = load_all() if definitions is None else definitions
     wanted = select(everything, only)
     parts = [(definition, part) for definition in wanted.values() for part in definition.parts(settings)]
     console = console or Console(stderr=True)

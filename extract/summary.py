@@ -63,10 +63,10 @@ def print_summary(summary: RunSummary, console: Console) -> None:
     for result in summary.results:
         table.add_row(*_cells(result)[: len(table.columns)])
     console.print(table)
-    for result in summary.results:
-        if result.resultat in ("refuse", "echec", "ignore"):
-            word, style = WORDS[result.resultat]
-            console.print(f"[{style}]{word}[/] [bold]{name_of(result)}[/] : {escape(result.motif)}")
+    for outcome in ("refuse", "echec", "ignore"):
+        word, style = WORDS[outcome]
+        for reason, names in _by_reason(summary.of(outcome)).items():
+            console.print(f"[{style}]{word}[/] [bold]{', '.join(names)}[/] : {escape(reason)}")
     if summary.relues:
         console.print(f"{len(summary.relues)} livraisons relues depuis l'archive avant de commencer.")
     console.print(f"[bold]Extraction :[/] {counts(summary)}.")
@@ -76,6 +76,14 @@ def print_summary(summary: RunSummary, console: Console) -> None:
             "Vérifiez le réseau et le mandataire (HTTPS_PROXY), puis "
             "relancez ; les dernières bonnes livraisons restent en place."
         )
+
+
+def _by_reason(results: list[SourceResult]) -> dict[str, list[str]]:
+    """Names by reason: twelve files of one unreachable site make one line."""
+    grouped: dict[str, list[str]] = {}
+    for result in results:
+        grouped.setdefault(result.motif, []).append(name_of(result))
+    return grouped
 
 
 def name_of(result: SourceResult) -> str:

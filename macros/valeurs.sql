@@ -6,7 +6,8 @@
 {%- endmacro %}
 
 {# A label reduced to its bare letters, to compare `GRAND-EST`, `Grand Est` and `Provence-Alpes-Côte d'Azur` across producers. #}
-{% macro cle_libelle(colonne) -%}
-    regexp_replace(
-        upper(translate({{ colonne }}, 'àâäéèêëîïôöùûüçÀÂÄÉÈÊËÎÏÔÖÙÛÜÇ', 'aaaeeeeiioouuucAAAEEEEIIOOUUUC')), '[^A-Z]', '', 'g')
+{% macro cle_libelle(texte) -%}
+    {{ lettres_seules(
+        "upper(translate(" ~ texte ~ ", 'àâäéèêëîïôöùûüçÀÂÄÉÈÊËÎÏÔÖÙÛÜÇ', 'aaaeeeeiioouuucAAAEEEEIIOOUUUC'))"
+    ) }}
 {%- endmacro %}

@@ -21,7 +21,7 @@ from extract.settings import Settings
 from publish import candidate as dbt
 from publish import inputs as hashes
 from publish import releases
-from publish.errors import FAULT, LOCKED, PUBLISHED, REFUSED, UNREACHABLE, PublishFault
+from publish.errors import FAULT, LOCKED, PUBLISHED, UNREACHABLE, PublishFault
 from publish.releases import Release
 
 if TYPE_CHECKING:
@@ -98,10 +98,9 @@ def _run(settings: Settings, console: Console, only: list[str] | None, force: bo
     if verdict.code:
         with _step(steps, "refus"):
             refused = folders.refuse(settings, built.database, quality, verdict, hashed, moment)
-        return Outcome(
-            verdict.code, _refusal(verdict, built, refused), summary=summary, verdict=verdict, refused=refused,
-            release=releases.current(settings.published),
-        )  # fmt: skip
+        current = releases.current(settings.published)
+        said = _refusal(verdict, current, refused)
+        return Outcome(verdict.code, said, current, False, summary, verdict, refused)
     with _step(steps, "publication"), console.status("Écriture de la release…"):
         release = folders.make(settings, built.database, built.manifest, quality, verdict, hashed, moment)
         dbt.clean(settings)
@@ -153,14 +152,15 @@ def _unreachable(settings: Settings) -> str:
     )
 
 
-def _refusal(verdict: Verdict, built: dbt.Candidate, refused: Path) -> str:
+def _refusal(verdict: Verdict, current: Release | None, refused: Path) -> str:
+    kept = f"les lecteurs gardent la release {current.nom}" if current else "rien n'est publié"
     if verdict.code == FAULT:
-        lines = ["La candidate n'a pas pu être jugée : une faute est de notre côté, les lecteurs gardent leur release."]
+        lines = [f"La candidate n'a pas pu être jugée : une faute est de notre côté, {kept}."]
         lines += [f"  - {fault}" for fault in verdict.fautes[:10]]
     else:
         count = len(verdict.refus)
-        lines = [f"Release refusée par {count} contrôle{'s' if count > 1 else ''} ; les lecteurs gardent la précédente."]
-        lines += [f"  - {c.objet} : {c.phrase}\n    {c.detail}" for c in verdict.refus[:15]]
+        lines = [f"Release refusée par {count} contrôle{'s' if count > 1 else ''} ; {kept}."]
+        lines += [f"  - {c.objet} : {c.phrase}\n    {c.detail} ({c.controle})" for c in verdict.refus[:15]]
     return "\n".join([*lines, f"Rapport : {refused}"])
 
 
@@ -187,5 +187,3 @@ def _bar(console: Console, title: str) -> Iterator[dbt.Progress]:
 
         yield advance
 
-
-__all__ = ["REFUSED", "Outcome", "run"]

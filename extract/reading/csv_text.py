@@ -45,7 +45,11 @@ def _header(path: Path, separator: str) -> list[str]:
     with path.open(encoding="utf-8-sig", newline="") as lines:
         try:
             header = next(csv.reader(lines, delimiter=separator), [])
-        except (csv.Error, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise DeliveryRefused(
+                f"csv : l'octet {error.start} n'est pas de l'UTF-8 ; le producteur a changé d'encodage"
+            ) from error
+        except csv.Error as error:
             raise DeliveryRefused(f"csv illisible dès la première ligne : {error}") from error
     names = [name.strip() for name in header]
     if not any(names):

@@ -6,18 +6,19 @@ with versions as (
             partition by indicateur, type_territoire, code_territoire, cog, periode, modalite, source
             order by connu_le, recu_le, livraison
         ) as rang,
-        lag(coalesce(cast(valeur as varchar), '') || '|' || statut || '|' || confidentialite || '|' || coalesce(marque_producteur, ''))
+        lag(coalesce(cast(valeur as string), '') || '|' || statut || '|' || confidentialite || '|' || coalesce(marque_producteur, ''))
             over (
                 partition by indicateur, type_territoire, code_territoire, cog, periode, modalite, source
                 order by connu_le, recu_le, livraison
             ) as etat_precedent,
-        coalesce(cast(valeur as varchar), '') || '|' || statut || '|' || confidentialite || '|' || coalesce(marque_producteur, '')
+        coalesce(cast(valeur as string), '') || '|' || statut || '|' || confidentialite || '|' || coalesce(marque_producteur, '')
             as etat
     from {{ ref('int_observations_recues') }}
 ),
 
 changements as (
-    select * from versions where rang = 1 or etat <> etat_precedent
+    select * from versions
+    where rang = 1 or etat <> etat_precedent
 )
 
 select

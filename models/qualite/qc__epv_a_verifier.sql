@@ -14,4 +14,8 @@ from {{ en_vigueur('stg_economie__epv') }} as e
 left join {{ en_vigueur('stg_insee__cog_regions') }} as r on {{ cle_libelle('e.libelle_region') }} = {{ cle_libelle('r.libelle') }}
 where
     r.code_region is null or e.siret like '0%'
-    or e.siret in (select siret from {{ en_vigueur('stg_economie__epv') }} group by siret having count(*) > 1)
+    or e.siret in (
+        select siret from {{ en_vigueur('stg_economie__epv') }}
+        group by siret
+        having count(*) > 1
+    )

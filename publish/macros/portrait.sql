@@ -1,24 +1,24 @@
 -- portrait('EPCI-200065597') : les chiffres clés d'un territoire, dans l'ordre du dictionnaire.
 create or replace macro portrait(un_territoire) as table
-select
-    i.theme,
-    i.libelle,
-    c.periode,
-    round(c.valeur, i.decimales) as valeur,
-    i.unite,
-    round(c.variation, case when c.unite_variation = 'points' then greatest(i.decimales, 1) else 1 end) as variation,
-    c.unite_variation,
-    round(c.valeur_departement, i.decimales) as valeur_departement,
-    round(c.valeur_region, i.decimales) as valeur_region,
-    round(c.valeur_france, i.decimales) as valeur_france,
-    c.rang,
-    c.nombre_classes,
-    c.statut,
-    c.confidentialite,
-    c.methode,
-    c.motif,
-    i.producteur
-from chiffres_cles as c
-inner join indicateurs as i on c.indicateur = i.indicateur
-where c.territoire = un_territoire
-order by i.ordre;
+    select
+        i.theme,
+        i.libelle,
+        c.periode,
+        round(c.valeur, i.decimales) as valeur,
+        i.unite,
+        round(c.variation, case when c.unite_variation = 'points' then greatest(i.decimales, 1) else 1 end) as variation,
+        c.unite_variation,
+        round(c.valeur_departement, i.decimales) as valeur_departement,
+        round(c.valeur_region, i.decimales) as valeur_region,
+        round(c.valeur_france, i.decimales) as valeur_france,
+        c.rang,
+        c.nombre_classes,
+        c.statut,
+        c.confidentialite,
+        c.methode,
+        c.motif,
+        i.producteur
+    from chiffres_cles as c
+    inner join indicateurs as i on c.indicateur = i.indicateur
+    where c.territoire = un_territoire
+    order by i.ordre;

@@ -139,3 +139,9 @@ def test_outlines(served: Replica) -> None:
 def test_missing_file_is_a_page(served: Replica) -> None:
     answer = get(served, f"{INSEE}/8740222/v_commune_2027.csv")
     assert answer.status_code == 404 and answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_long_files_built_ahead_are_the_same(served: Replica) -> None:
+    path = next(file.path for file in FILES if "chomage-zone" in file.path)
+    with replica(prechauffe=True) as ahead:
+        assert get(ahead, path).content == get(served, path).content

@@ -24,10 +24,12 @@ apres as (
         indicateur,
         sum(valeur) as total
     from {{ ref('observations') }}
-    where territoire in (
-        select territoire from {{ ref('territoires') }} where type_territoire = 'COM' and code_region = {{ region() }}
-    )
-    and indicateur in ('population_municipale', 'population_totale', 'population_comptee_a_part')
+    where
+        territoire in (
+            select territoire from {{ ref('territoires') }}
+            where type_territoire = 'COM' and code_region = {{ region() }}
+        )
+        and indicateur in ('population_municipale', 'population_totale', 'population_comptee_a_part')
     group by periode, indicateur
 )
 

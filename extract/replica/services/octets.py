@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 import xlsxwriter
-import xlwt
 
 EPOCH = (2000, 1, 1, 0, 0, 0)
 
@@ -52,6 +51,8 @@ def xlsx_bytes(sheets: Sheets) -> bytes:
 
 def xls_bytes(sheets: Sheets) -> bytes:
     """The same in the binary format of Excel 97 that the older files of insee.fr have."""
+    import xlwt  # slow to load, and only one file needs it
+
     workbook = xlwt.Workbook(encoding="utf-8")
     for name, rows in sheets:
         sheet = workbook.add_sheet(name)

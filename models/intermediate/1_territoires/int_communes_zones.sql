@@ -1,33 +1,83 @@
 -- Every membership list brought to today's communes. A merged commune takes the zone of the old commune that bears its code.
 with listes as (
-    select 'EPCI' as type_territoire, code_epci as code_territoire, code_commune, 2025 as cog, 2025 as millesime_zonage
+    select
+        'EPCI' as type_territoire,
+        code_epci as code_territoire,
+        code_commune,
+        2025 as cog,
+        2025 as millesime_zonage
     from {{ en_vigueur('stg_dgcl__epci') }}
     union all
-    select 'ZE2020', code_ze2020, code_commune, 2023, 2020
+    select
+        'ZE2020',
+        code_ze2020,
+        code_commune,
+        2023,
+        2020
     from {{ en_vigueur('stg_insee__zones_emploi') }}
     union all
-    select 'BV2022', code_bv2022, code_commune, 2025, 2022
+    select
+        'BV2022',
+        code_bv2022,
+        code_commune,
+        2025,
+        2022
     from {{ en_vigueur('stg_insee__appartenance') }}
     union all
-    select 'UU2020', code_uu2020, code_commune, 2025, 2020
+    select
+        'UU2020',
+        code_uu2020,
+        code_commune,
+        2025,
+        2020
     from {{ en_vigueur('stg_insee__appartenance') }}
     union all
-    select 'AAV2020', code_aav2020, code_commune, 2025, 2020
+    select
+        'AAV2020',
+        code_aav2020,
+        code_commune,
+        2025,
+        2020
     from {{ en_vigueur('stg_insee__appartenance') }}
     union all
-    select 'CAN', code_canton, code_commune, 2025, 2025
+    select
+        'CAN',
+        code_canton,
+        code_commune,
+        2025,
+        2025
     from {{ en_vigueur('stg_insee__appartenance') }}
     union all
-    select 'ARR', code_arrondissement, code_commune, {{ cog_courant() }}, {{ cog_courant() }}
+    select
+        'ARR',
+        code_arrondissement,
+        code_commune,
+        {{ cog_courant() }},
+        {{ cog_courant() }}
     from {{ ref('int_communes') }}
     union all
-    select 'DEP', code_departement, code_commune, {{ cog_courant() }}, {{ cog_courant() }}
+    select
+        'DEP',
+        code_departement,
+        code_commune,
+        {{ cog_courant() }},
+        {{ cog_courant() }}
     from {{ ref('int_communes') }}
     union all
-    select 'REG', code_region, code_commune, {{ cog_courant() }}, {{ cog_courant() }}
+    select
+        'REG',
+        code_region,
+        code_commune,
+        {{ cog_courant() }},
+        {{ cog_courant() }}
     from {{ ref('int_communes') }}
     union all
-    select 'FRANCE', 'F', code_commune, {{ cog_courant() }}, {{ cog_courant() }}
+    select
+        'FRANCE',
+        'F',
+        code_commune,
+        {{ cog_courant() }},
+        {{ cog_courant() }}
     from {{ ref('int_communes') }}
 ),
 

@@ -15,9 +15,9 @@ mobiles as (
 
 etats (code, code_cible, poids, etape) as (
     select
-        c.code_commune,
-        c.code_commune,
-        cast(1 as double),
+        c.code_commune as code,
+        c.code_commune as code_cible,
+        cast(1 as double) as poids,
         d.etape
     from {{ ref('int_communes') }} as c
     inner join mobiles as m on c.code_commune = m.code
@@ -33,16 +33,21 @@ etats (code, code_cible, poids, etape) as (
     where s.etape > 1
 ),
 
+annees as (
+    {% for annee in range(var('premier_cog') | int, var('cog_courant') | int + 1) %}
+        select {{ annee }} as cog {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+-- The state of the country at the COG of a year is the one just before the first event of a later COG.
 millesimes as (
     select
         a.cog,
-        coalesce((select min(e.etape) from evenements as e where e.cog > a.cog), d.etape) as etape
-    from (
-        {% for annee in range(var('premier_cog'), var('cog_courant') + 1) %}
-            select {{ annee }} as cog {% if not loop.last %}union all{% endif %}
-        {% endfor %}
-    ) as a
+        coalesce(min(e.etape), max(d.etape)) as etape
+    from annees as a
     cross join derniere_etape as d
+    left join evenements as e on a.cog < e.cog
+    group by a.cog
 ),
 
 liens as (
@@ -56,10 +61,10 @@ liens as (
     group by m.cog, s.code, s.code_cible
     union all
     select
-        m.cog,
-        c.code_commune,
-        c.code_commune,
-        cast(1 as double)
+        m.cog as cog_source,
+        c.code_commune as code_source,
+        c.code_commune as code_cible,
+        cast(1 as double) as poids
     from {{ ref('int_communes') }} as c
     cross join millesimes as m
     where c.code_commune not in (select code from mobiles)

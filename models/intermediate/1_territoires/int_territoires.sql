@@ -38,11 +38,22 @@ tous as (
     union all
     select * from communes
     union all
-    select 'FRANCE', 'FM', 'France métropolitaine', null, null, true, false, null
+    select
+        'FRANCE',
+        'FM',
+        'France métropolitaine',
+        null,
+        null,
+        true,
+        false,
+        null
 ),
 
 surfaces as (
-    select type_territoire, code_territoire, surface_km2
+    select
+        type_territoire,
+        code_territoire,
+        surface_km2
     from {{ ref('int_contours') }}
     union all
     -- A region is the sum of its départements, when all of them are known.

@@ -15,26 +15,54 @@ with membres as (
 ),
 
 libelles as (
-    select distinct 'EPCI' as type_territoire, code_epci as code_territoire, libelle, cast(null as integer) as nombre_communes
+    select distinct
+        'EPCI' as type_territoire,
+        code_epci as code_territoire,
+        libelle,
+        cast(null as integer) as nombre_communes
     from {{ en_vigueur('stg_dgcl__epci') }}
     union all
-    select distinct 'ZE2020', code_ze2020, libelle, cast(null as integer)
+    select distinct
+        'ZE2020',
+        code_ze2020,
+        libelle,
+        cast(null as integer)
     from {{ en_vigueur('stg_insee__zones_emploi') }}
     union all
-    select type_territoire, code_territoire, libelle, nombre_communes
+    select
+        type_territoire,
+        code_territoire,
+        libelle,
+        nombre_communes
     from {{ en_vigueur('stg_insee__appartenance_libelles') }}
     where type_territoire in ('BV2022', 'UU2020', 'AAV2020', 'CAN')
     union all
-    select 'ARR', code_arrondissement, libelle, cast(null as integer)
+    select
+        'ARR',
+        code_arrondissement,
+        libelle,
+        cast(null as integer)
     from {{ en_vigueur('stg_insee__cog_arrondissements') }}
     union all
-    select 'DEP', code_departement, libelle, cast(null as integer)
+    select
+        'DEP',
+        code_departement,
+        libelle,
+        cast(null as integer)
     from {{ en_vigueur('stg_insee__cog_departements') }}
     union all
-    select 'REG', code_region, libelle, cast(null as integer)
+    select
+        'REG',
+        code_region,
+        libelle,
+        cast(null as integer)
     from {{ en_vigueur('stg_insee__cog_regions') }}
     union all
-    select 'FRANCE', 'F', 'France', cast(null as integer)
+    select
+        'FRANCE',
+        'F',
+        'France',
+        cast(null as integer)
 )
 
 select

@@ -10,7 +10,13 @@ with valeurs as (
         a.livraison,
         a.ligne
     from {{ ref('stg_dares__activite_partielle') }} as a
-    cross join (select 'demandes' as mesure union all select 'salaries' union all select 'heures') as m
+    cross join (
+        select 'demandes' as mesure
+        union all
+        select 'salaries'
+        union all
+        select 'heures'
+    ) as m
     where a.code_region <> '99'
 ),
 
@@ -37,10 +43,10 @@ select
     periode,
     'secteur_a17:' || secteur as modalite,
     valeur,
-    cast(null as varchar) as systeme,
-    cast(null as varchar) as marque_producteur,
+    cast(null as string) as systeme,
+    cast(null as string) as marque_producteur,
     'publiee' as methode,
-    cast(null as varchar) as motif,
+    cast(null as string) as motif,
     livraison,
     ligne
 from valeurs

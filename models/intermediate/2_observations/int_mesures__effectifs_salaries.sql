@@ -7,8 +7,8 @@ select
     u.periode,
     '_T' as modalite,
     sum(u.effectifs_salaries) as valeur,
-    cast(null as varchar) as systeme,
-    cast(null as varchar) as marque_producteur,
+    cast(null as string) as systeme,
+    cast(null as string) as marque_producteur,
     u.livraison,
     min(u.ligne) as ligne
 from {{ ref('stg_urssaf__effectifs_salaries') }} as u

@@ -26,11 +26,11 @@ select
     case when code_region is null then 'FRANCE' else 'REG' end as type_territoire,
     coalesce(code_region, 'F') as code_territoire,
     year(au) as cog,
-    cast(year(au) as varchar) || '-' || lpad(cast(month(au) as varchar), 2, '0') as periode,
+    cast(year(au) as string) || '-' || lpad(cast(month(au) as string), 2, '0') as periode,
     case when univers is null then '_T' else 'univers:' || univers end as modalite,
     count(*) as valeur,
-    cast(null as varchar) as systeme,
-    cast(null as varchar) as marque_producteur,
+    cast(null as string) as systeme,
+    cast(null as string) as marque_producteur,
     livraison,
     min(ligne) as ligne
 from valides

@@ -20,8 +20,8 @@ select
     periode,
     '_T' as modalite,
     valeur,
-    cast(null as varchar) as systeme,
-    cast(null as varchar) as marque_producteur,
+    cast(null as string) as systeme,
+    cast(null as string) as marque_producteur,
     livraison,
     ligne
 from lignes

@@ -105,7 +105,7 @@ select
         when j.est_diffusable then coalesce(j.statut_partiel, 'A') when j.est_secrete = 1 and j.agregation = 'somme' then 'Q' else 'O'
     end as statut,
     case when j.est_secrete = 1 and j.agregation = 'somme' then 'C' else 'F' end as confidentialite,
-    cast(null as varchar) as marque_producteur,
+    cast(null as string) as marque_producteur,
     'agregee' as methode,
     case
         when j.est_diffusable then null

@@ -7,7 +7,7 @@ with en_vigueur as (
         d.absence,
         row_number() over (
             partition by o.indicateur, o.type_territoire, o.code_territoire, o.cog, o.periode, o.modalite
-            order by o.priorite, o.connu_le desc
+            order by o.priorite asc, o.connu_le desc
         ) as rang
     from {{ ref('int_observations_recues') }} as o
     inner join {{ ref('dictionnaire') }} as d on o.indicateur = d.indicateur
@@ -15,11 +15,13 @@ with en_vigueur as (
 ),
 
 meilleures as (
-    select * from en_vigueur where rang = 1
+    select * from en_vigueur
+    where rang = 1
 ),
 
 communes as (
-    select * from meilleures where type_territoire = 'COM'
+    select * from meilleures
+    where type_territoire = 'COM'
 ),
 
 inchangees as (
@@ -144,7 +146,7 @@ ensemble as (
             else 'O'
         end,
         case when nombre_secretes = 1 then 'C' else 'F' end,
-        cast(null as varchar),
+        cast(null as string),
         'projetee',
         case
             when agregation <> 'somme' then 'Périmètre modifié depuis le COG ' || cog || ' : cet indicateur ne s''agrège pas.'
@@ -166,7 +168,7 @@ classees as (
         *,
         row_number() over (
             partition by indicateur, type_territoire, code_territoire, periode, modalite
-            order by priorite, cog desc
+            order by priorite asc, cog desc
         ) as rang
     from ensemble
 )

@@ -18,7 +18,7 @@ with recues as (
             valeur,
             systeme,
             marque_producteur,
-            {% if methode %} '{{ methode }}' as methode, cast(null as varchar) as motif, {% else %} methode, motif, {% endif %}
+            {% if methode %} '{{ methode }}' as methode, cast(null as string) as motif, {% else %} methode, motif, {% endif %}
             livraison,
             ligne
         from {{ ref('int_mesures__' ~ mesure) }}

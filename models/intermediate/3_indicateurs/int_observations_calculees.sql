@@ -80,7 +80,7 @@ select
     valeur,
     case when valeur is not null then statut when confidentialite = 'C' then 'Q' else 'O' end as statut,
     confidentialite,
-    cast(null as varchar) as marque_producteur,
+    cast(null as string) as marque_producteur,
     'calculee' as methode,
     case
         when valeur is not null then null

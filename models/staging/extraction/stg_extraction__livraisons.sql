@@ -23,7 +23,8 @@ select
         when resultat = 'nouveau'
             then
                 row_number()
-                    over (partition by source, partie, resultat order by connu_le desc, recu_le desc, livraison desc) = 1
+                    over (partition by source, partie, resultat order by connu_le desc, recu_le desc, livraison desc)
+                = 1
         else false
     end as est_en_vigueur
 from livraisons

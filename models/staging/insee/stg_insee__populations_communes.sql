@@ -5,12 +5,12 @@ with lignes as (
         cast(_partition as integer) as annee_recensement,
         case
             when _partition = '2020' then CODDEP || substr(CODCOM, length(CODDEP) - 1)
-            when _partition = '2016' then "Code département" || substr("Code commune", length("Code département") - 1)
+            when _partition = '2016' then {{ colonne('Code département') }} || substr({{ colonne('Code commune') }}, length({{ colonne('Code département') }}) - 1)
             else COM
         end as code_commune,
-        coalesce(PMUN, "Population municipale") as population_municipale,
-        coalesce(PCAP, "Population comptée à part") as population_comptee_a_part,
-        coalesce(PTOT, "Population totale") as population_totale,
+        coalesce(PMUN, {{ colonne('Population municipale') }}) as population_municipale,
+        coalesce(PCAP, {{ colonne('Population comptée à part') }}) as population_comptee_a_part,
+        coalesce(PTOT, {{ colonne('Population totale') }}) as population_totale,
         _livraison as livraison,
         _ligne as ligne
     from {{ source('landing', 'insee__populations_communes') }}

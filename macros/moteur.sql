@@ -1,0 +1,27 @@
+{# The engine-specific corner of the models (rule 10 of the house): everything else is SQL that DuckDB and Spark both read. #}
+
+{# A producer's column name with spaces or accents, quoted as the engine wants it. #}
+{% macro colonne(nom) -%}
+    {{ adapter.dispatch('colonne', 'referentiel')(nom) }}
+{%- endmacro %}
+
+{% macro default__colonne(nom) -%}
+    "{{ nom }}"
+{%- endmacro %}
+
+{% macro spark__colonne(nom) -%}
+    `{{ nom }}`
+{%- endmacro %}
+
+{# Only the letters A to Z of an upper-case text. #}
+{% macro lettres_seules(texte) -%}
+    {{ adapter.dispatch('lettres_seules', 'referentiel')(texte) }}
+{%- endmacro %}
+
+{% macro default__lettres_seules(texte) -%}
+    regexp_replace({{ texte }}, '[^A-Z]', '', 'g')
+{%- endmacro %}
+
+{% macro spark__lettres_seules(texte) -%}
+    regexp_replace({{ texte }}, '[^A-Z]', '')
+{%- endmacro %}

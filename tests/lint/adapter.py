@@ -1,0 +1,8 @@
+"""What sqlfluff's Jinja sees of dbt's `adapter`: enough to render dispatched macros without a connection."""
+
+from collections.abc import Callable
+
+
+def dispatch(name: str, package: str) -> Callable[..., str]:
+    """Stand for any dispatched macro: a column name, whatever its arguments."""
+    return lambda *arguments: f"{package}_{name}"

@@ -1,0 +1,57 @@
+"""Settings over a temporary folder, a synthetic candidate, and a verdict that accepts it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from expectations.model import Controle, Verdict
+from extract.settings import Settings
+from publish import database, release
+from publish.releases import Release
+from tests.unit.publish import synthetic
+
+MOMENT = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """A data folder with a candidate in its build folder."""
+
+    settings: Settings
+    candidate: Path
+    manifest: Path
+    quality: Path
+    made: int = 0
+
+    def publish(self, inputs: str = "a" * 64) -> Release:
+        """Publishes the candidate as it is now, one minute after the last time."""
+        verdict = Verdict([Controle("essai", "publication", "bloquant", "reussi", "observations", "Tout va bien.", "3 lignes")])
+        moment = MOMENT + timedelta(minutes=self.made)
+        self.made += 1
+        return release.make(
+            self.settings, self.candidate, self.manifest, self.quality, verdict, release.Inputs(inputs, "l" * 64, "c" * 64), moment
+        )
+
+
+@pytest.fixture(autouse=True)
+def no_macros(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The CONTRACT's macros read tables that the synthetic candidate does not have; tests/end_to_end runs them."""
+    folder = tmp_path / "aucune_macro"
+    folder.mkdir()
+    monkeypatch.setattr(database, "MACROS", folder)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    settings = Settings(data=tmp_path / "data", region="28")
+    settings.build.mkdir(parents=True)
+    candidate = synthetic.make(settings.build / "candidat.duckdb")
+    manifest = synthetic.manifest(candidate, tmp_path / "manifest.json")
+    quality = settings.build / "qualite"
+    quality.mkdir()
+    (quality / "index.html").write_text("<p>contrôles</p>", encoding="utf-8")
+    return World(settings, candidate, manifest, quality)

@@ -1,0 +1,177 @@
+"""The orchestrator's exit codes, with the real judgement and the real release over a candidate that a step before made.
+
+Extraction and dbt are replaced by what they would leave (their own tests run them over the replica); the chain with all of
+them is tests/end_to_end.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+from filelock import FileLock
+from rich.console import Console
+
+import extract.run
+from expectations import runner
+from extract.errors import ContextMismatch
+from extract.run import RunSummary
+from extract.settings import Settings
+from publish import candidate as dbt
+from publish import releases, rollback
+from publish.run import Outcome, run
+from tests.unit.publish import synthetic
+from tests.unit.publish.conftest import World
+
+QUIET = Console(quiet=True)
+
+
+class Steps:
+    """What the two steps before publication leave in this test; counts how often dbt was started."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.summary = RunSummary()
+        self.sql = ""
+        self.status = "pass"
+        self.builds = 0
+
+    def pull(self, settings: Settings, only: object = None, **_: object) -> RunSummary:
+        settings.landing.mkdir(parents=True, exist_ok=True)
+        return self.summary
+
+    def build(self, settings: Settings, progress: object = None) -> dbt.Candidate:
+        self.builds += 1
+        built = dbt.Candidate(settings.build / "candidat.duckdb", settings.build / "dbt")
+        built.target.mkdir(parents=True, exist_ok=True)
+        synthetic.make(built.database)
+        shutil.copy(self.world.manifest, built.manifest)
+        synthetic.run_results(built.run_results, self.status)
+        if self.sql:
+            with duckdb.connect(str(built.database)) as c:
+                c.execute(self.sql)
+        return built
+
+
+@pytest.fixture
+def steps(world: World, monkeypatch: pytest.MonkeyPatch) -> Steps:
+    made = Steps(world)
+    monkeypatch.setattr(extract.run, "run_sources", made.pull)
+    monkeypatch.setattr(dbt, "build", made.build)
+    return made
+
+
+def change_inputs(world: World) -> None:
+    folder = world.settings.landing / "source"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{len(list(folder.iterdir()))}.parquet").write_bytes(b"x")
+
+
+def attempt(world: World, **options: object) -> Outcome:
+    return run(world.settings, QUIET, **options)  # type: ignore[arg-type]
+
+
+def test_published_then_nothing_new_without_starting_dbt(world: World, steps: Steps) -> None:
+    first = attempt(world)
+    assert first.code == 0 and first.nouvelle, first.message
+    again = attempt(world)
+    assert again.code == 0 and not again.nouvelle and "Rien de nouveau" in again.message
+    assert steps.builds == 1 and again.seconds < 1
+    assert attempt(world, force=True).nouvelle and steps.builds == 2
+
+
+def test_wrong_golden_figure_is_refused_and_current_untouched(world: World, steps: Steps) -> None:
+    first = attempt(world)
+    before = {p: p.stat().st_mtime_ns for p in (world.settings.published / "current/").rglob("*")}
+    change_inputs(world)
+    steps.sql = ("update observations set valeur = valeur + 1 where territoire = 'DEP-76' and indicateur = 'emploi_salarie';"
+                 "update chiffres_cles set valeur = valeur + 1 where territoire = 'DEP-76' and indicateur = 'emploi_salarie'")  # fmt: skip
+    refused = attempt(world)
+    assert refused.code == 1
+    assert "obs_valeurs_de_reference" in refused.message and "DEP-76" in refused.message and "494" in refused.message
+    current = releases.current(world.settings.published)
+    assert first.release is not None and current is not None and current.nom == first.release.nom
+    assert before == {p: p.stat().st_mtime_ns for p in (world.settings.published / "current/").rglob("*")}
+    assert refused.refused is not None and (refused.refused / "qualite/index.html").is_file()
+
+
+def test_failed_dbt_test_is_a_refusal(world: World, steps: Steps) -> None:
+    steps.status = "fail"
+    refused = attempt(world)
+    assert refused.code == 1 and "La clé des observations est unique." in refused.message
+    assert "rien n'est publié" in refused.message
+    assert not (world.settings.published / "current").exists()
+
+
+def test_exception_in_the_judgement_is_exit_2(world: World, steps: Steps) -> None:
+    steps.sql = "alter table observations drop column motif"
+    outcome = attempt(world)
+    assert outcome.code == 2 and "faute est de notre côté" in outcome.message
+    assert releases.current(world.settings.published) is None
+
+
+def test_dbt_that_dies_without_report_is_exit_2(world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dead(settings: Settings, progress: object = None) -> dbt.Candidate:
+        return dbt.Candidate(settings.build / "candidat.duckdb", settings.build / "vide", code=2, tail=["Killed"])
+
+    monkeypatch.setattr(dbt, "build", dead)
+    assert attempt(world).code == 2
+
+
+def test_lock_held_is_exit_3(world: World, steps: Steps) -> None:
+    with FileLock(world.settings.data / "run.lock"):
+        outcome = attempt(world)
+    assert outcome.code == 3 and steps.builds == 0
+    assert attempt(world).code == 0
+
+
+def test_nobody_reached_is_exit_4_and_leaves_nothing(world: World, steps: Steps) -> None:
+    steps.summary = RunSummary(joint=False)
+    outcome = attempt(world)
+    assert outcome.code == 4 and "Aucun producteur n'a pu être joint" in outcome.message
+    assert not world.settings.published.exists() and steps.builds == 0
+
+
+def test_wrong_context_is_exit_2_with_its_words(world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> RunSummary:
+        raise ContextMismatch("Cette archive est celle d'une autre région.")
+
+    monkeypatch.setattr(extract.run, "run_sources", refuse)
+    outcome = attempt(world)
+    assert outcome.code == 2 and "autre région" in outcome.message
+
+
+def test_rolled_back_inputs_are_not_published_again_by_themselves(world: World, steps: Steps) -> None:
+    first = attempt(world).release
+    change_inputs(world)
+    second = attempt(world).release
+    assert first is not None and second is not None and first.nom != second.nom
+    rollback.back_to(world.settings.published, first.nom, QUIET)
+    outcome = attempt(world)
+    assert outcome.code == 0 and not outcome.nouvelle and second.nom in outcome.message
+    current = releases.current(world.settings.published)
+    assert current is not None and current.nom == first.nom
+
+
+def test_previous_release_is_compared(world: World, steps: Steps) -> None:
+    attempt(world)
+    change_inputs(world)
+    steps.sql = "delete from observations where indicateur = 'compte_synthetique_05' and territoire like 'DEP%'"
+    refused = attempt(world)
+    assert refused.verdict is not None
+    assert "obs_rien_ne_disparait" in {c.controle for c in refused.verdict.refus}
+
+
+def test_judgement_does_not_touch_the_candidate(world: World) -> None:
+    before = world.candidate.read_bytes()
+    runner.run(world.candidate, region="28", folder=world.quality, data_docs=False)
+    assert world.candidate.read_bytes() == before
+
+
+def test_dbt_is_told_the_paths_and_no_key(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBSTAT_API_KEY", "secret")
+    env = dbt.environment(world.settings, dbt.Candidate(Path("c.duckdb"), Path("t")))
+    assert "secret" not in env.values()
+    assert Path(env["REFERENTIEL_LANDING"]).is_absolute() and env["DBT_SEND_ANONYMOUS_USAGE_STATS"] == "false"
