@@ -19,7 +19,8 @@ $(VENV)/pret: requirements.lock
 		{ echo "Il faut Python 3.11 ou plus récent : $(PYTHON) est $$($(PYTHON) --version). Donner PYTHON=python3.11 (ou plus)."; exit 2; }
 	@echo "Création de l'environnement (une minute environ)…"
 	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock \
+		2> $(VENV)/pip.log || { cat $(VENV)/pip.log; echo "L'environnement n'a pas pu être créé : voir ci-dessus (réseau, miroir des paquets ?)."; exit 2; }
 	@touch $@
 
 demo: $(VENV)/pret ## tout, sur une machine neuve : réplique des producteurs, extraction, construction, contrôles, publication, exports

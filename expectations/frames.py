@@ -63,3 +63,11 @@ def frame(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
     except duckdb.Error as error:
         reason = str(error).partition("\n")[0]
         raise ExpectationFault(f"la requête de l'attente ne s'exécute pas : {reason}") from error
+
+
+def has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether the candidate has this table."""
+    found = connection.execute(
+        "select count(*) from duckdb_tables() where database_name = 'candidat' and schema_name = 'main' and table_name = ?", [table]
+    ).fetchone()
+    return bool(found and found[0])

@@ -61,6 +61,9 @@ def judge(
 ) -> Judgement:
     """Judges one suite on the candidate behind `connection` (see frames.candidate)."""
     judgement = Judgement(suite)
+    if not frames.has_table(connection, suite.table):
+        judgement.fautes.append(f"{suite.nom} : la table {suite.table} manque dans la candidate.")
+        return judgement
     groups: dict[tuple[str, tuple[str, ...]], list[Expectation]] = {}
     for expectation in suite.attentes:
         reason = _not_concerned(expectation, region, has_previous)
@@ -73,7 +76,7 @@ def judge(
         try:
             data = frames.frame(connection, query)
         except ExpectationFault as fault:
-            judgement.fautes += [f"{suite.nom}.{e.id} : {fault}" for e in expectations]
+            judgement.fautes.append(f"{suite.nom}, {', '.join(e.id for e in expectations)} : {fault}")
             continue
         judged = _drop_empty(judgement, data, expectations)
         if not judged:

@@ -121,9 +121,7 @@ class Definition:
 
     def part(self, partition: str | None, settings: Settings) -> Part:
         """One part with the region filled in; raises SettingsError when the region has no département."""
-        merged = self._merged(partition)
-        merged["acces"] = fill(merged["acces"], settings)
-        return Part(self.source, partition, **merged)
+        return Part(self.source, partition, **fill(self._merged(partition), settings))
 
     def landing_columns(self) -> tuple[str, ...]:
         """Union of the columns of all parts, in order of appearance."""

@@ -45,10 +45,10 @@ def appartenance(app: ReplicaApp) -> bytes:
         [*title, "Communes de Normandie seulement"], labels, list(columns), app.figures.rows(query)
     )
     zones = app.figures.rows(
-        "select niveau, code, libelle, null from insee_zonages_libelles_normandie order by 1, 2"
+        "select niveau, code, libelle, nombre_communes from insee_zonages_libelles_normandie order by 1, 2"
     )
     supra = _titled(
-        [*title, "Zones qui touchent la Normandie ; nombre de communes non repris"],
+        [*title, "Zones qui touchent la Normandie"],
         ["Niveau géographique", "Code géographique", "Libellé géographique", "Nombre de communes"],
         ["NIVGEO", "CODGEO", "LIBGEO", "NB_COM"],
         zones,

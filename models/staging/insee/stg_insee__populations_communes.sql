@@ -5,7 +5,10 @@ with lignes as (
         cast(_partition as integer) as annee_recensement,
         case
             when _partition = '2020' then CODDEP || substr(CODCOM, length(CODDEP) - 1)
-            when _partition = '2016' then {{ colonne('Code département') }} || substr({{ colonne('Code commune') }}, length({{ colonne('Code département') }}) - 1)
+            when _partition = '2016'
+                then
+                    {{ colonne('Code département') }}
+                    || substr({{ colonne('Code commune') }}, length({{ colonne('Code département') }}) - 1)
             else COM
         end as code_commune,
         coalesce(PMUN, {{ colonne('Population municipale') }}) as population_municipale,

@@ -1,5 +1,6 @@
 -- Sums over APE asked from the portal for four levels (the partition). Commune codes are those of the COG 2021, with the
--- arrondissements of Paris, Lyon and Marseille.
+-- arrondissements of Paris, Lyon and Marseille. An empty year is a commune without any employer that year, not a hidden figure: a test
+-- checks that the communes left add up to the producer's total of France, to the unit.
 select
     case _partition
         when 'commune' then 'COM' when 'zone_emploi' then 'ZE2020' when 'departement' then 'DEP' when 'region' then 'REG'
@@ -12,3 +13,4 @@ select
     _livraison as livraison,
     _ligne as ligne
 from {{ source('landing', 'urssaf__effectifs_salaries') }}
+where effectifs_salaries is not null

@@ -12,7 +12,7 @@ from extract.definitions import Definition
 
 @dataclass
 class Producer:
-    """A server that answers from a script: one callable per path, which gets the handler and writes the answer."""
+    """A server that answers from a script: one callable per path, which writes the answer."""
 
     url: str
     answers: dict[str, Callable[[BaseHTTPRequestHandler], None]]

@@ -63,7 +63,7 @@ def _write(folder: Path, changes: dict[str, object], name: str = "insee__essai")
     ],
 )
 def test_wrong_field_is_named(tmp_path: Path, changes: dict[str, object], said: str) -> None:
-    with pytest.raises(DefinitionError, match="insee__essai.yml") as caught:
+    with pytest.raises(DefinitionError, match=r"insee__essai\.yml") as caught:
         load(_write(tmp_path, changes))
     assert said in str(caught.value)
 

@@ -1,0 +1,121 @@
+"""Rules of the house over the dbt manifest: layers, names, descriptions, keys, contracts. No data needed."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RACINE = Path(__file__).resolve().parents[2]
+
+# A source that a mart, or another layer than the next one, may read. Empty: the baseline of violations may only shrink.
+LECTURES_ADMISES: dict[str, set[str]] = {
+    "staging": {"source"},
+    "intermediate": {"staging", "intermediate", "seed"},
+    "marts": {"intermediate", "marts", "seed"},
+    "qualite": {"staging", "intermediate", "marts", "seed"},
+}
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """The manifest of the project, parsed without a database."""
+    cible = tmp_path_factory.mktemp("dbt")
+    env = os.environ | {"DBT_TARGET_PATH": str(cible), "DBT_LOG_PATH": str(cible), "REFERENTIEL_BASE": str(cible / "x.duckdb")}
+    commande = [str(Path(sys.executable).parent / "dbt"), "parse", "--project-dir", ".", "--profiles-dir", "."]
+    sortie = subprocess.run(commande, cwd=RACINE, env=env, capture_output=True, text=True, timeout=120)
+    assert sortie.returncode == 0, sortie.stdout + sortie.stderr
+    assert "Deprecat" not in sortie.stdout, sortie.stdout
+    return json.loads((cible / "manifest.json").read_text(encoding="utf-8"))
+
+
+def modeles(manifest: dict) -> dict[str, dict]:
+    return {n["name"]: n for n in manifest["nodes"].values() if n["resource_type"] == "model"}
+
+
+def couche(noeud: dict) -> str:
+    return "seed" if noeud["resource_type"] == "seed" else noeud["path"].split("/")[0]
+
+
+def test_layers_read_only_the_layer_before(manifest: dict) -> None:
+    tous = manifest["nodes"] | manifest["sources"]
+    fautes = []
+    for nom, modele in modeles(manifest).items():
+        for parent in modele["depends_on"]["nodes"]:
+            amont = "source" if parent.startswith("source.") else couche(tous[parent])
+            if amont not in LECTURES_ADMISES[couche(modele)]:
+                fautes.append(f"{nom} ({couche(modele)}) lit {parent} ({amont})")
+    assert not fautes, "\n".join(fautes)
+
+
+def test_names_say_the_layer(manifest: dict) -> None:
+    motifs = {
+        "staging": r"stg_[a-z]+__[a-z0-9_]+",
+        "intermediate": r"int_[a-z0-9_]+",
+        "qualite": r"qc__[a-z0-9_]+",
+        "marts": r"(?!stg_|int_|qc__)[a-z_]+",
+    }
+    fautes = [n for n, m in modeles(manifest).items() if not re.fullmatch(motifs[couche(m)], n)]
+    assert not fautes
+
+
+def test_staging_folder_is_the_producer(manifest: dict) -> None:
+    for nom, modele in modeles(manifest).items():
+        if couche(modele) == "staging":
+            assert modele["path"].split("/")[1] == nom.removeprefix("stg_").split("__")[0], modele["path"]
+
+
+def test_every_model_and_column_is_described(manifest: dict) -> None:
+    sans = [n for n, m in modeles(manifest).items() if len(m["description"].strip()) < 40]
+    assert not sans, f"modèles sans description : {sans}"
+    sans = [f"{n}.{c}" for n, m in modeles(manifest).items() for c, d in m["columns"].items() if not d["description"].strip()]
+    assert not sans, f"colonnes sans description : {sans}"
+
+
+def test_description_says_what_a_row_is_and_its_key(manifest: dict) -> None:
+    for nom, modele in modeles(manifest).items():
+        if couche(modele) in ("marts", "staging"):
+            assert "Chaque ligne est" in modele["description"], nom
+
+
+def test_public_models_have_an_enforced_contract(manifest: dict) -> None:
+    for nom, modele in modeles(manifest).items():
+        if couche(modele) == "marts":
+            assert modele["access"] == "public", nom
+            assert modele["contract"]["enforced"], nom
+        else:
+            assert modele["access"] != "public", nom
+
+
+def test_every_key_is_tested(manifest: dict) -> None:
+    testes = {
+        t["attached_node"].split(".")[-1]
+        for t in manifest["nodes"].values()
+        if t["resource_type"] == "test" and t.get("test_metadata", {}).get("name") in ("cle_unique", "unique")
+    }
+    for nom, modele in modeles(manifest).items():
+        if "Clé :" in modele["description"]:
+            primaire = any(c["type"] == "primary_key" for c in modele.get("constraints", []))
+            assert nom in testes or primaire, f"{nom} annonce une clé que rien ne vérifie"
+
+
+def test_every_singular_test_says_why(manifest: dict) -> None:
+    for noeud in manifest["nodes"].values():
+        if noeud["resource_type"] == "test" and "test_metadata" not in noeud:
+            assert noeud["description"].strip(), noeud["name"]
+
+
+def test_every_landing_source_has_one_yaml_and_one_staging_model(manifest: dict) -> None:
+    declarees = {s["name"] for s in manifest["sources"].values() if s["source_name"] == "landing"}
+    fichiers = {p.stem for p in (RACINE / "extract/sources").glob("*.yml")}
+    assert declarees == fichiers
+    lues = {
+        p.split(".")[-1]
+        for m in modeles(manifest).values()
+        for p in m["depends_on"]["nodes"]
+        if p.startswith("source.referentiel.landing.")
+    }
+    assert declarees == lues

@@ -1,0 +1,290 @@
+"""The one place of HTTP: what is asked, what is kept, what is tried again, and what is never written down."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import http.server
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from extraction_helpers import Producer, say
+
+from extract.archive import Archive
+from extract.exchanges import ArchiveAdapter, Recorder, public_url
+from extract.network import ProducerUnavailable, retry_after
+from extract.quotas import Quotas
+from extract.settings import Settings
+from extract.transport import Policy, Transport
+
+URL = "https://www.insee.fr/f/essai.csv"
+PATH = "/www.insee.fr/f/essai.csv"
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder("insee__essai", None)
+
+
+@pytest.fixture
+def transport(settings: Settings, archive: Archive, hurried: Policy) -> Transport:
+    return Transport(settings, archive, hurried)
+
+
+def _journal(archive: Archive) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in archive.journal_path.read_text().splitlines()]
+
+
+def test_answer_is_archived_journaled_and_readable(
+    producer: Producer, transport: Transport, archive: Archive, recorder: Recorder
+) -> None:
+    producer.serve(PATH, b"CODE\n01\n", Last_Modified="Thu, 18 Dec 2025 12:00:16 GMT", Set_Cookie="INSEE=x")
+    response = transport.session(recorder).get(URL, params={"a": "1+2"}, verify=False)
+    assert response.content == b"CODE\n01\n" and response.url == URL + "?a=1%2B2"
+    asked = producer.requests[0]
+    assert asked["chemin"] == PATH + "?a=1%2B2"
+    assert asked["entetes"]["Accept-Encoding"] == "identity"
+    (line,) = _journal(archive)
+    assert archive.object_path(line["sha256"]).read_bytes() == response.content
+    assert (line["type"], line["url"], line["statut"], line["octets"]) == ("echange", response.url, 200, 8)
+    assert line["entetes"]["last-modified"] and "set-cookie" not in line["entetes"]
+    assert [(one.role, one.sha256) for one in recorder.exchanges] == [("donnees", line["sha256"])]
+
+
+def test_keys_are_never_written(
+    producer: Producer, transport: Transport, archive: Archive, recorder: Recorder
+) -> None:
+    producer.serve(PATH, b"x")
+    session = transport.session(recorder)
+    session.headers["Authorization"] = "Apikey s3cr3t"
+    session.get(URL, params={"apikey": "s3cr3t", "q": "1"})
+    assert producer.requests[0]["entetes"]["Authorization"] == "Apikey s3cr3t"
+    assert "s3cr3t" not in archive.journal_path.read_text()
+    assert public_url("https://u:s3cr3t@h/p?token=s3cr3t&q=1") == "https://h/p?q=1"
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_busy_service_is_asked_again(
+    status: int, producer: Producer, transport: Transport, archive: Archive, recorder: Recorder
+) -> None:
+    producer.serve_in_turn(PATH, say(status), say(200, b"ok"))
+    assert transport.session(recorder).get(URL).content == b"ok"
+    assert [line["statut"] for line in _journal(archive)] == [status, 200]
+    assert [one.statut for one in recorder.exchanges] == [200]
+
+
+def test_service_that_stays_busy_is_given_up(
+    producer: Producer, transport: Transport, recorder: Recorder
+) -> None:
+    producer.serve(PATH, b"", status=503)
+    with pytest.raises(
+        ProducerUnavailable, match=r"www\.insee\.fr : HTTP 503, " r"service momentanément indisponible"
+    ):
+        transport.session(recorder).get(URL)
+    assert len(producer.requests) == 3
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+def test_an_answer_is_not_asked_again(
+    status: int, producer: Producer, transport: Transport, recorder: Recorder
+) -> None:
+    producer.serve(PATH, b"Le serveur a rencontr\xc3\xa9", status=status)
+    assert transport.session(recorder).get(URL).status_code == status
+    assert len(producer.requests) == 1
+
+
+def test_retry_after_is_obeyed_up_to_a_limit(
+    producer: Producer, settings: Settings, archive: Archive, recorder: Recorder
+) -> None:
+    waited: list[float] = []
+    transport = Transport(settings, archive, Policy(longest_wait=60, sleep=waited.append))
+    producer.serve_in_turn(PATH, say(429, Retry_After="7"), say(200, b"ok"))
+    transport.session(recorder).get(URL)
+    assert waited == [7.0]
+    producer.serve(PATH, b"", status=429, Retry_After="86400")
+    with pytest.raises(ProducerUnavailable, match="attendre : 86400"):
+        transport.session(recorder).get(URL)
+    assert waited == [7.0]
+
+
+def test_retry_after_forms() -> None:
+    now = dt.datetime(2026, 1, 1, 12, 0, 0, tzinfo=dt.UTC)
+    assert retry_after({"retry-after": "12"}) == 12
+    assert retry_after({"retry-after": "Thu, 01 Jan 2026 12:00:30 GMT"}, now) == 30
+    assert retry_after({"retry-after": "soon"}) is None and retry_after({}) is None
+
+
+def _cut(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b"half")
+    handler.close_connection = True
+
+
+def test_truncated_body_is_kept_as_such_then_asked_again(
+    producer: Producer, transport: Transport, archive: Archive, recorder: Recorder
+) -> None:
+    producer.serve_in_turn(PATH, _cut, say(200, b"whole"))
+    assert transport.session(recorder).get(URL).content == b"whole"
+    first, second = _journal(archive)
+    assert first["tronque"] and "coupée" in first["erreur"]
+    assert archive.object_path(first["sha256"]).read_bytes() == b"half"
+    assert not second["tronque"]
+
+
+def test_slow_drip_is_bounded(
+    producer: Producer, settings: Settings, archive: Archive, recorder: Recorder
+) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000000")
+        handler.end_headers()
+        for _ in range(40):
+            handler.wfile.write(b"x" * 20000)
+            time.sleep(0.1)
+
+    producer.answers[PATH] = drip
+    transport = Transport(settings, archive, Policy(attempts=1, body=0.5, sleep=lambda _: None))
+    started = time.monotonic()
+    with pytest.raises(ProducerUnavailable):
+        transport.session(recorder).get(URL)
+    assert time.monotonic() - started < 3.5
+
+
+def test_body_compressed_all_the_same_is_kept_as_received(
+    producer: Producer, transport: Transport, archive: Archive, recorder: Recorder
+) -> None:
+    body = gzip.compress(b"CODE\n01\n")
+    producer.serve(PATH, body, Content_Encoding="gzip")
+    assert transport.session(recorder).get(URL).content == b"CODE\n01\n"
+    assert archive.object_path(recorder.exchanges[0].sha256).read_bytes() == body
+
+
+def test_redirect_is_followed_through_the_replica(
+    producer: Producer, transport: Transport, recorder: Recorder
+) -> None:
+    producer.serve(PATH, b"", status=302, Location="https://static.data.gouv.fr/dated/file.csv")
+    producer.serve("/static.data.gouv.fr/dated/file.csv", b"data")
+    assert transport.session(recorder).get(URL).content == b"data"
+    assert [one.role for one in recorder.exchanges] == ["renvoi", "donnees"]
+
+
+def test_refused_connection_is_told_at_once_and_once(
+    settings: Settings, archive: Archive, recorder: Recorder
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        dead = replace(settings, producteurs=f"http://127.0.0.1:{taken.getsockname()[1]}")
+        transport = Transport(dead, archive)
+        started = time.monotonic()
+        for _ in range(5):
+            with pytest.raises(ProducerUnavailable, match=r"www\.insee\.fr : connexion refusée"):
+                transport.session(recorder).get(URL)
+        assert time.monotonic() - started < 2
+    assert len(_journal(archive)) == 2, "the host is known as unreachable after two attempts"
+    assert (transport.asked, transport.answered) == (5, 0)
+
+
+def test_unknown_name_is_told(
+    settings: Settings, archive: Archive, recorder: Recorder, monkeypatch: Any
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    transport = Transport(replace(settings, producteurs=None), archive)
+    with pytest.raises(ProducerUnavailable, match=r"invalid : (nom introuvable|connexion)"):
+        transport.session(recorder).get("https://nom.invalid/x")
+
+
+def test_dead_proxy_is_told(
+    settings: Settings, archive: Archive, recorder: Recorder, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    transport = Transport(replace(settings, producteurs=None), archive)
+    with pytest.raises(ProducerUnavailable, match="mandataire"):
+        transport.session(recorder).get("https://www.insee.fr/x")
+
+
+@pytest.fixture
+def expired_site(tmp_path: Path) -> Iterator[str]:
+    """An https server on loopback whose certificate is self-signed and expired."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(dt.datetime(2020, 1, 1))
+    certificate = builder.not_valid_after(dt.datetime(2021, 1, 1)).sign(key, hashes.SHA256())
+    pem = tmp_path / "site.pem"
+    pem.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_address[1]}/"
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+def test_tls_is_verified_even_when_the_caller_says_not(
+    expired_site: str, settings: Settings, archive: Archive, recorder: Recorder
+) -> None:
+    transport = Transport(replace(settings, producteurs=None), archive)
+    with pytest.raises(ProducerUnavailable, match="certificat TLS refusé"):
+        transport.session(recorder).get(expired_site, verify=False)
+
+
+def test_quota_lets_a_burst_pass_then_makes_wait() -> None:
+    quotas = Quotas((("api.insee.fr/melodi", 3),))
+    done = threading.Event()
+
+    def ask() -> None:
+        for _ in range(4):
+            quotas.wait("https://api.insee.fr/melodi/data/X")
+        done.set()
+
+    started = time.monotonic()
+    for _ in range(50):
+        quotas.wait("https://www.insee.fr/fichier")
+    assert time.monotonic() - started < 1
+    threading.Thread(target=ask, daemon=True).start()
+    assert not done.wait(0.7), "the fourth call of the minute must wait"
+
+
+def test_archive_answers_the_same_again_and_only_that(
+    producer: Producer, transport: Transport, archive: Archive, recorder: Recorder
+) -> None:
+    producer.serve_in_turn(PATH, say(200, b"one"), say(200, b"two", Last_Modified="x"))
+    live = transport.session(recorder)
+    first = [live.get(URL).content, live.get(URL).content]
+    producer.answers.clear()
+    session = requests.Session()
+    session.mount(
+        "https://", ArchiveAdapter(archive, [one.as_record() for one in recorder.exchanges], Recorder())
+    )
+    answers = [session.get(URL) for _ in range(3)]
+    assert [one.content for one in answers] == [*first, b"two"]
+    assert answers[1].headers["Last-Modified"] == "x"
+    with pytest.raises(requests.exceptions.ConnectionError, match="absent de l'archive"):
+        session.get(URL + "?autre=1")
