@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from datetime import datetime
 
 THIN = "\u202f"  # narrow no-break space: between thousands and before units
@@ -14,11 +15,6 @@ MONTHS = (
 # What the word of a missing figure is, by what the release says of it (rule 4 of the house: never 0, never blank).
 SECRET = "secret"
 MISSING = "n.d."
-LEVELS = {
-    "COM": "communes", "EPCI": "EPCI", "ARR": "arrondissements", "CAN": "cantons", "ZE2020": "zones d'emploi",
-    "BV2022": "bassins de vie", "UU2020": "unités urbaines", "AAV2020": "aires d'attraction des villes",
-    "DEP": "départements", "REG": "régions", "FRANCE": "France", "PROJET": "territoires de projet",
-}  # fmt: skip
 
 
 def absent(value: object) -> bool:
@@ -89,6 +85,12 @@ def ordinal(rank: int) -> str:
 def plural(count: int, word: str, several: str | None = None) -> str:
     """« 1 ligne », « 2 644 lignes »."""
     return f"{number(count)} {word if abs(count) < 2 else several or word + 's'}"
+
+
+def sort_key(label: str) -> str:
+    """Labels in the order of a French index: accents, case, apostrophes and hyphens do not count."""
+    bare = unicodedata.normalize("NFKD", label.casefold().replace("œ", "oe"))
+    return re.sub(r"[^a-z0-9]+", " ", "".join(c for c in bare if not unicodedata.combining(c))).strip()
 
 
 def size(octets: float) -> str:

@@ -11,6 +11,5 @@ from publish.exports import key_figures, workbook
 def write(database: Path, folder: Path, *, region: str, release: str, made: datetime) -> list[Path]:
     """Writes chiffres_cles.xlsx, .csv and .parquet from the release's DuckDB file; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    data = key_figures.frame(database)
-    book = workbook.write(folder / "chiffres_cles.xlsx", database, region, release, made, data)
-    return [book, *key_figures.write_flat(data, folder)]
+    book = workbook.write(folder / "chiffres_cles.xlsx", database, region, release, made)
+    return [book, *key_figures.write_flat(database, folder)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from publish import words
+from publish.exports.styles import GREY
 
 if TYPE_CHECKING:
     from publish.exports.workbook import Book
@@ -28,57 +29,53 @@ QUERY = """
     order by i.ordre, i.indicateur
 """
 HEADERS = (
-    ("Indicateur", 26), ("Définition", 44), ("Unité", 13), ("Champ et géographie", 26), ("Dernière période", 13),
-    ("Producteur et source", 30), ("Licence et mention obligatoire", 30), ("Précautions de lecture", 44),
-    ("Identifiant", 26),
+    ("Indicateur", 30), ("Définition et calcul", 48), ("Champ, géographie, dernière période", 32),
+    ("Source, licence et mention obligatoire", 46), ("Précautions de lecture", 44),
 )  # fmt: skip
+# A computed row height must hold whatever the reader's font: characters per unit of width, on the narrow side.
+DENSITY = 1.12
 
 
 def write(book: Book, connection: duckdb.DuckDBPyConnection) -> None:
     """Adds the sheet, one row per indicator of the workbook, grouped by theme."""
-    sheet = book.sheet("Notes et sources", "Notes et sources", len(HEADERS), 4, (3, 3), 1)
     styles = book.styles
-    sheet.write(1, 0, "Citer le producteur (mention obligatoire) sous tout chiffre repris. Les chiffres évoluent d'une release à "
-                f"l'autre ; ceux-ci sont ceux de la release {book.release}.", styles.subtitle)  # fmt: skip
-    from publish.exports.workbook import LEGEND
-
-    sheet.write(2, 0, LEGEND, styles.subtitle)
+    said = (f"Citer le producteur (mention obligatoire) sous tout chiffre repris. Les chiffres évoluent d'une release à l'autre ; "
+            f"ceux-ci sont ceux de la release {book.release}.")  # fmt: skip
+    sheet = book.sheet("Notes et sources", "Notes et sources", said, 4, (3, 3), 1)
     for column, (text, width) in enumerate(HEADERS):
         sheet.write(3, column, text, styles.header())
         sheet.set_column(column, column, width)
     sheet.set_row(3, 20)
     cell = styles.text(text_wrap=True, valign="top", font_size=9)
-    bold = styles.text(text_wrap=True, valign="top", font_size=9, bold=True)
-    grey = styles.text(text_wrap=True, valign="top", font_size=8, font_color="#6B7683")
-    row, theme = 4, None
+    bold = styles.get(font_size=9, bold=True)
+    grey = styles.get(font_size=8, font_color=GREY)
+    wrap = styles.text(text_wrap=True, valign="top")
+    row, theme = 4, ""
     for line in connection.execute(QUERY).fetchall():
         (group, label, definition, unit, scope, formula, period, geography, published, producer, title, licence,
          attribution, page, notes, indicator) = line  # fmt: skip
         if group != theme:
             theme = group
-            for column in range(len(HEADERS)):
-                sheet.write_blank(row, column, None, styles.band)
-            sheet.write(row, 0, theme, styles.band)
+            book.band(sheet, row, theme, len(HEADERS))
             row += 1
-        known = f"publié le {words.day(published)}" if published else "date de publication non donnée"
+        known = f"publiée le {words.day(published)}" if published else "date de publication non donnée par le producteur"
         texts = [
-            label,
-            _lines(definition, f"Calcul : {formula}" if formula else None),
-            unit,
-            _lines(scope, f"Géographie du producteur : COG {geography}" if geography else None),
-            _lines(words.period(period), known),
-            _lines(producer, title, page),
-            _lines(licence, attribution),
+            _lines(label, f"({unit})", indicator),
+            _lines(definition, f"Calcul : {formula}" if formula and formula != "Chiffre du producteur" else None),
+            _lines(scope, f"Géographie du producteur : COG {geography}" if geography else None,
+                   f"Dernière période : {words.period(period)}, {known}"),
+            _lines(f"{producer} — {title}" if title else producer, page, attribution, licence),
             notes or "",
-            indicator,
-        ]
+        ]  # fmt: skip
         height = 1
         for column, text in enumerate(texts):
-            style = bold if column == 0 else grey if column == len(texts) - 1 else cell
-            sheet.write_string(row, column, text or "", style)
-            per_line = HEADERS[column][1] * 1.15
-            height = max(height, sum(-(-max(len(part), 1) // int(per_line)) for part in (text or "").split("\n")))
-        sheet.set_row(row, 12.5 * height + 4)
+            if column:
+                sheet.write_string(row, column, text, cell)
+            else:
+                sheet.write_rich_string(row, 0, *[bold, label, cell, f"\n({unit})\n", grey, indicator], wrap)
+            per_line = int(HEADERS[column][1] * DENSITY)
+            height = max(height, sum(-(-max(len(part), 1) // per_line) for part in text.split("\n")))
+        sheet.set_row(row, 12 * height + 4)
         row += 1
 
 

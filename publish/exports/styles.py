@@ -15,6 +15,11 @@ PALE = "#E8EDF3"
 GREY = "#6B7683"
 LINE = "#C9D1DA"
 
+LEGEND = (
+    "secret : couvert par le secret statistique ; n.d. : non disponible ; (p) : provisoire ; (e) : estimé ou prévu ; "
+    "case vide : sans objet."
+)
+
 # SDMX OBS_STATUS that a reader must see; the mark is in the number format, so that the cell stays a number.
 STATUS_MARKS = {"P": "(p)", "E": "(e)", "F": "(e)", "U": "(!)"}
 
@@ -43,9 +48,9 @@ class Styles:
     def subtitle(self) -> Format:
         return self.get(font_size=9, font_color=GREY)
 
-    def header(self, align: str = "left") -> Format:
+    def header(self, align: str = "left", **more: Any) -> Format:
         return self.get(
-            bold=True, font_color="#FFFFFF", bg_color=BLUE, text_wrap=True, align=align, border=1, border_color=BLUE
+            bold=True, font_color="#FFFFFF", bg_color=BLUE, text_wrap=True, align=align, border=1, border_color=BLUE, **more
         )
 
     @property
@@ -74,8 +79,12 @@ def change_pattern(unit: str | None, decimals: int) -> str:
     """The number format of an evolution, signed: « +0,3 pt », « −1,2 % »."""
     shown = decimals if unit == "unité" else max(decimals, 1) if unit == "points" else 1
     body = "#,##0" + ("." + "0" * shown if shown else "")
-    tail = {"points": '" pt"', "%": '" %"'}.get(unit or "", "")
-    return f'+{body}{tail};"{words.MINUS}"{body}{tail};{body}{tail}'
+    tail = {"points": " pt", "%": " %"}.get(unit or "", "")
+    end = f'"{tail}"' if tail else ""
+    # What rounds to zero is written without sign, as a text: a spreadsheet would say « +0,0 » or « -0,0 ».
+    half = f"{0.5 * 10**-shown:.{shown + 1}f}"
+    zero = words.number(0, shown) + tail
+    return f'[>={half}]+{body}{end};[<=-{half}]"{words.MINUS}"{body}{end};"{zero}"'
 
 
 def rank_pattern(rank: int, among: int) -> str:

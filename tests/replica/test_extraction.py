@@ -277,10 +277,15 @@ def test_wrong_key_is_told_without_writing_it(producers: Replica, fresh: Setting
 
 
 def _bdm(**acces: Any) -> dict[str, Definition]:
-    raw = SOURCES["insee__taux_chomage"].raw
-    attendu = {**raw["attendu"], "lignes_min": 1}
-    attendu.pop("presentes")
-    return {"insee__essai": Definition("insee__essai", {**raw, "acces": acces, "attendu": attendu})}
+    """A source that asks for series: such answers carry no dimension of any flow."""
+    attendu = {
+        "colonnes": ["IDBANK", "FREQ", "LAST_UPDATE", "REF_AREA", "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS"],
+        "colonnes_ignorees": ["TITLE_..", "UNIT_.*", "DECIMALS", "OBS_QUAL", "OBS_TYPE"],
+        "cle": ["IDBANK", "TIME_PERIOD"],
+        "lignes_min": 1,
+    }
+    raw = {**SOURCES["insee__taux_chomage"].raw, "acces": acces, "attendu": attendu}
+    return {"insee__essai": Definition("insee__essai", raw)}
 
 
 def test_series_by_idbank(fresh: Settings) -> None:
