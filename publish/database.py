@@ -20,6 +20,7 @@ STORAGE = "v1.0.0"
 # The order of rows on disk: by key, so that the same inputs give the same file and a filter reads few blocks.
 # Models without a primary key in their contract (a key over four text columns costs thirty times its test) are named here.
 KEYS: dict[str, tuple[str, ...]] = {
+    "alias_communes": ("code_alias", "au", "nature"),
     "territoires": ("type_territoire", "code_territoire"),
     "appartenances": ("millesime_cog", "type_territoire", "code_commune", "code_territoire"),
     "indicateurs": ("ordre", "indicateur"),

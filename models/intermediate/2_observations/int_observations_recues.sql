@@ -5,7 +5,7 @@
     'emploi_salarie': 'publiee', 'filosofi_communes': 'publiee', 'defaillances': 'publiee', 'demandeurs_emploi': 'publiee',
     'interim': 'publiee', 'effectifs_salaries': 'publiee', 'epv': 'agregee', 'activite_partielle': none
 } %}
-with recues as (
+with brutes as (
     {% for mesure, methode in mesures.items() %}
         select
             source,
@@ -24,6 +24,28 @@ with recues as (
         from {{ ref('int_mesures__' ~ mesure) }}
         {% if not loop.last %} union all {% endif %}
     {% endfor %}
+),
+
+-- A code that the producer kept after its change is read as the commune of that geography.
+recues as (
+    select
+        b.source,
+        b.mesure,
+        b.type_territoire,
+        coalesce(a.code_commune, b.code_territoire) as code_territoire,
+        b.cog,
+        b.periode,
+        b.modalite,
+        b.valeur,
+        b.systeme,
+        b.marque_producteur,
+        b.methode,
+        b.motif,
+        b.livraison,
+        b.ligne
+    from brutes as b
+    left join {{ ref('codes_retardes') }} as a
+        on b.type_territoire = 'COM' and b.code_territoire = a.code_alias and b.cog between a.cog_debut and a.cog_fin
 ),
 
 -- Figures of places that the release does not speak of stay in staging.
