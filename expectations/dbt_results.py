@@ -11,6 +11,8 @@ from expectations.model import Controle, Verdict
 # A contract that the rows break (NOT NULL, PRIMARY KEY, CHECK) is an error of the model in dbt's words,
 # but it is bad data in ours.
 CONSTRAINT = "Constraint Error"
+# A test that refuses what people typed says why in its error: the line, the reason, what would mend it.
+REFUSED = "Saisie refusée"
 
 
 def read(run_results: Path, manifest: Path) -> Verdict:
@@ -23,7 +25,8 @@ def read(run_results: Path, manifest: Path) -> Verdict:
     if not run_results.exists():
         verdict.fautes.append(f"dbt n'a pas laissé de compte rendu ({run_results}).")
         return verdict
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"] if manifest.exists() else {}
+    described = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {"nodes": {}}
+    nodes = described["nodes"] | described.get("unit_tests", {})
     for result in json.loads(run_results.read_text(encoding="utf-8"))["results"]:
         node = nodes.get(result["unique_id"], {})
         status, message = result["status"], (result.get("message") or "").strip()
@@ -46,7 +49,9 @@ def read(run_results: Path, manifest: Path) -> Verdict:
 def _test(
     verdict: Verdict, result: dict[str, Any], node: dict[str, Any], nodes: dict[str, Any], status: str, message: str
 ) -> None:
-    name = result["unique_id"].split(".")[2]
+    # test.<project>.<name>.<hash>, unit_test.<project>.<model>.<name>
+    parts = result["unique_id"].split(".")
+    name = parts[-1] if parts[0] == "unit_test" else parts[2]
     attached = nodes.get(node.get("attached_node") or "", {}).get("name", "")
     column = node.get("column_name")
     target = f"{attached}.{column}" if attached and column else attached
@@ -61,5 +66,8 @@ def _test(
     elif status == "warn":
         found = f"{failures} ligne(s) en défaut. {message}"
         verdict.controles.append(Controle(name, "integrite", "avertissement", "averti", target, phrase, found))
+    elif status in ("error", "runtime error") and REFUSED in message:
+        found = " ".join(message[message.index(REFUSED) :].split("> in test")[0].split())
+        verdict.controles.append(Controle(name, "integrite", "bloquant", "echoue", target, phrase, found))
     elif status in ("error", "runtime error"):
         verdict.fautes.append(f"{result['unique_id']} : {message}")

@@ -25,3 +25,16 @@
 {% macro spark__lettres_seules(texte) -%}
     regexp_replace({{ texte }}, '[^A-Z]', '')
 {%- endmacro %}
+
+{# The line of a CSV file of seeds/ that a row comes from (the header is line 1). #}
+{% macro ligne_du_fichier() -%}
+    {{ adapter.dispatch('ligne_du_fichier', 'referentiel')() }}
+{%- endmacro %}
+
+{% macro default__ligne_du_fichier() -%}
+    row_number() over (order by rowid) + 1
+{%- endmacro %}
+
+{% macro spark__ligne_du_fichier() -%}
+    row_number() over (order by monotonically_increasing_id()) + 1
+{%- endmacro %}

@@ -22,7 +22,8 @@ dernieres as (
     where recence = 1
 ),
 
--- Only what is known can be ranked; a rate printed `5 ou moins` is not a value to rank, nor the territories that stand for "the rest".
+-- Only what is known can be ranked; a rate printed `5 ou moins` is not a value to rank, nor are the territories that stand for "the rest",
+-- the parts of zones, the zones of the working group (which overlap).
 rangs as (
     select
         indicateur,
@@ -36,7 +37,7 @@ rangs as (
         and marque_producteur is distinct from '5 ou moins' and marque_producteur is distinct from '95 ou plus'
         and not (type_territoire = 'UU2020' and code_territoire like '%000')
         and not (type_territoire = 'AAV2020' and code_territoire = '000')
-        and type_territoire <> 'FRANCE'
+        and type_territoire not in ('FRANCE', 'PROJET') and type_territoire not like '%PARTIE'
 ),
 
 comparaisons as (

@@ -109,7 +109,7 @@ def _members(connection: duckdb.DuckDBPyConnection, level: str, region: str) -> 
     query = """
         select distinct a.type_territoire || '-' || a.code_territoire
         from appartenances a join territoires t on t.territoire = 'COM-' || a.code_commune
-        where a.type_territoire = $niveau and t.code_region = $region
+        where a.type_territoire = $niveau and t.code_region = $region and a.millesime_cog = t.millesime_cog
     """
     return {row[0] for row in connection.execute(query, {"niveau": level, "region": region}).fetchall()}
 

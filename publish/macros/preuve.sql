@@ -53,7 +53,10 @@ create or replace macro preuve(un_indicateur, un_territoire, une_periode) as tab
             'partie',
             o.*
         from chiffre as c
-        inner join appartenances as a on c.territoire = a.type_territoire || '-' || a.code_territoire
+        inner join appartenances as a
+            on
+                c.territoire = a.type_territoire || '-' || a.code_territoire
+                and a.millesime_cog = (select max(t.millesime_cog) from territoires as t)
         inner join observations as o
             on
                 o.territoire = 'COM-' || a.code_commune and c.indicateur = o.indicateur and c.periode = o.periode

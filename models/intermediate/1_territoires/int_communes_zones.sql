@@ -1,106 +1,27 @@
--- Every membership list brought to today's communes. A merged commune takes the zone of the old commune that bears its code.
-with listes as (
-    select
-        'EPCI' as type_territoire,
-        code_epci as code_territoire,
-        code_commune,
-        2025 as cog,
-        2025 as millesime_zonage
-    from {{ en_vigueur('stg_dgcl__epci') }}
-    union all
-    select
-        'ZE2020',
-        code_ze2020,
-        code_commune,
-        2023,
-        2020
-    from {{ en_vigueur('stg_insee__zones_emploi') }}
-    union all
-    select
-        'BV2022',
-        code_bv2022,
-        code_commune,
-        2025,
-        2022
-    from {{ en_vigueur('stg_insee__appartenance') }}
-    union all
-    select
-        'UU2020',
-        code_uu2020,
-        code_commune,
-        2025,
-        2020
-    from {{ en_vigueur('stg_insee__appartenance') }}
-    union all
-    select
-        'AAV2020',
-        code_aav2020,
-        code_commune,
-        2025,
-        2020
-    from {{ en_vigueur('stg_insee__appartenance') }}
-    union all
-    select
-        'CAN',
-        code_canton,
-        code_commune,
-        2025,
-        2025
-    from {{ en_vigueur('stg_insee__appartenance') }}
-    union all
-    select
-        'ARR',
-        code_arrondissement,
-        code_commune,
-        {{ cog_courant() }},
-        {{ cog_courant() }}
-    from {{ ref('int_communes') }}
-    union all
-    select
-        'DEP',
-        code_departement,
-        code_commune,
-        {{ cog_courant() }},
-        {{ cog_courant() }}
-    from {{ ref('int_communes') }}
-    union all
-    select
-        'REG',
-        code_region,
-        code_commune,
-        {{ cog_courant() }},
-        {{ cog_courant() }}
-    from {{ ref('int_communes') }}
-    union all
-    select
-        'FRANCE',
-        'F',
-        code_commune,
-        {{ cog_courant() }},
-        {{ cog_courant() }}
-    from {{ ref('int_communes') }}
-),
-
-aujourd_hui as (
-    select
-        l.type_territoire,
-        l.code_territoire,
-        p.code_cible as code_commune,
-        l.millesime_zonage,
-        row_number() over (
-            partition by l.type_territoire, p.code_cible
-            order by case when l.code_commune = p.code_cible then 0 else 1 end, l.code_territoire
-        ) as rang
-    from listes as l
-    inner join {{ ref('int_passages') }} as p on l.cog = p.cog_source and l.code_commune = p.code_source
-    -- INSEE and the DGCL write ZZZZZZZZZ for a commune outside any EPCI.
-    where l.code_territoire is not null and l.code_territoire <> 'ZZZZZZZZZ'
-)
-
+-- Today's memberships of everything that can be summed from communes: the zonings, the regional part of those that straddle the region
+-- (or may: a list received for the region alone does not say), and the zones of the working group.
 select
     type_territoire,
     code_territoire,
     code_commune,
     millesime_zonage
-from aujourd_hui
-where rang = 1
+from {{ ref('int_communes_zonages') }}
+union all
+select
+    m.type_territoire || '_PARTIE',
+    m.code_territoire || '-' || {{ region() }},
+    m.code_commune,
+    m.millesime_zonage
+from {{ ref('int_communes_zonages') }} as m
+inner join {{ ref('int_zonages') }} as z on m.type_territoire = z.type_territoire and m.code_territoire = z.code_territoire
+inner join {{ ref('int_communes') }} as c on m.code_commune = c.code_commune
+where
+    coalesce(z.est_interregional, true) and c.code_region = {{ region() }}
+    and m.type_territoire in ('EPCI', 'ZE2020', 'BV2022', 'UU2020', 'AAV2020')
+union all
+select
+    'PROJET',
+    projet,
+    code_commune,
+    {{ cog_courant() }}
+from {{ ref('int_projets') }}

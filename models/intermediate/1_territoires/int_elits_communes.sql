@@ -60,7 +60,7 @@ etats (elit, code, parcours, code_reuni, etape) as (
     left join evenements as r
         on
             s.etape = r.etape and s.code = r.code_avant and r.est_retablie
-            and case when r.code_apres = s.code then s.code_reuni = s.code else s.parcours like '%|' || r.code_apres || '|%' end
+            and case when s.code = r.code_apres then s.code_reuni = s.code else s.parcours like '%|' || r.code_apres || '|%' end
     left join evenements as u
         on r.code_apres is null and s.etape = u.etape and s.code = u.code_avant and not u.est_retablie
     where s.etape <= d.etape
@@ -95,9 +95,9 @@ select
     m.cog,
     f.elit,
     s.code as code_commune
-from finals as f
+from etats as s
 -- before it was cut, an élit was in the one that it was cut from: its name begins with it
-inner join etats as s on f.origine = substr(s.elit, 1, 5) and substr(f.elit, 1, length(s.elit)) = s.elit
+inner join finals as f on substr(s.elit, 1, 5) = f.origine and s.elit = substr(f.elit, 1, length(s.elit))
 inner join millesimes as m on s.etape = m.etape
 union all
 select

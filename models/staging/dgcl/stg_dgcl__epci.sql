@@ -1,4 +1,6 @@
+-- One delivery a year (its partition is the year); a delivery without a partition is the list at 1 January 2025.
 select
+    cast(coalesce(_partition, '2025') as integer) as millesime,
     siren as code_epci,
     raison_sociale as libelle,
     nature_juridique,

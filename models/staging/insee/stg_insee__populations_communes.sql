@@ -1,15 +1,16 @@
--- One partition per census. Columns change every year: from 2021 on (and in 2019) COM is the code; in 2020 COM is the *name* and the
--- code is CODDEP + CODCOM (whose first digit repeats the département overseas); in 2016 the headers are labels.
+-- One partition per census. Columns change every year: COM is the code, except in 2020 when it is the *name* and the code is
+-- CODDEP + CODCOM (whose first digit repeats the département overseas); before 2019 the headers are labels.
 with lignes as (
     select
         cast(_partition as integer) as annee_recensement,
         case
-            when _partition = '2020' then CODDEP || substr(CODCOM, length(CODDEP) - 1)
-            when _partition = '2016'
+            when {{ colonne('Code commune') }} is not null
                 then
                     {{ colonne('Code département') }}
                     || substr({{ colonne('Code commune') }}, length({{ colonne('Code département') }}) - 1)
-            else COM
+            -- a code begins with a digit, a name does not
+            when COM >= '0' and COM < ':' then COM
+            else CODDEP || substr(CODCOM, length(CODDEP) - 1)
         end as code_commune,
         coalesce(PMUN, {{ colonne('Population municipale') }}) as population_municipale,
         coalesce(PCAP, {{ colonne('Population comptée à part') }}) as population_comptee_a_part,

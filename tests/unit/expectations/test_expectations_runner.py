@@ -181,6 +181,7 @@ def test_warning_does_not_refuse(candidate: Path, tmp_path: Path) -> None:
         ("error", "Runtime Error\n  Constraint Error: NOT NULL constraint failed: observations.statut", "model", 1),
         ("error", "Runtime Error\n  Binder Error: Referenced column not found", "model", 2),
         ("error", "Runtime Error\n  Binder Error: Referenced column not found", "test", 2),
+        ("error", "Compilation Error in test x\n  Saisie refusée, seeds/x.csv\n ligne 7 : x.", "test", 1),
         ("skipped", None, "model", 0),
     ],
 )

@@ -1,0 +1,3 @@
+"""What sqlfluff's Jinja sees of dbt's `flags`: no command that reads a base."""
+
+WHICH = "lint"
