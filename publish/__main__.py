@@ -15,7 +15,9 @@ from publish.errors import FAULT, PUBLISHED, PublishFault
 
 def parser() -> argparse.ArgumentParser:
     """The command line; help is French, as every word an operator reads."""
-    made = argparse.ArgumentParser(prog="python -m publish", description="De la livraison à la release, et ce qui en sort.")
+    made = argparse.ArgumentParser(
+        prog="python -m publish", description="De la livraison à la release, et ce qui en sort."
+    )
     commands = made.add_subparsers(dest="command", required=True, metavar="commande")
     run = commands.add_parser("run", help="tirer, construire, contrôler, publier")
     run.add_argument("sources", nargs="*", help="sources à tirer (toutes par défaut)")
@@ -26,8 +28,12 @@ def parser() -> argparse.ArgumentParser:
     sql.add_argument("query", nargs="?", help="une requête ; sans elle, le shell")
     rollback = commands.add_parser("rollback", help="ramener le pointeur à une release antérieure")
     rollback.add_argument("release", nargs="?", help="nom de la release ; sans lui, la liste")
-    export = commands.add_parser("export", help="chiffres clés de la release en cours, en XLSX, CSV et Parquet")
-    export.add_argument("--dossier", type=Path, help="où écrire (par défaut $REFERENTIEL_DATA/exports/<release>)")
+    export = commands.add_parser(
+        "export", help="chiffres clés de la release en cours, en XLSX, CSV et Parquet"
+    )
+    export.add_argument(
+        "--dossier", type=Path, help="où écrire (par défaut $REFERENTIEL_DATA/exports/<release>)"
+    )
     return made
 
 

@@ -44,14 +44,20 @@ def run(release: Release, query: str | None, console: Console) -> int:
         return 0 if code == 0 else FAULT
     if binary is None:
         raise PublishFault(
-            "Le shell de DuckDB n'est pas installé (roue duckdb-cli). Donnez une requête : make sql QUERY=\"select 1\""
+            "Le shell de DuckDB n'est pas installé (roue duckdb-cli). Donnez une requête : make sql"
+            ' QUERY="select 1"'
         )
     if not sys.stdin.isatty():
         code = subprocess.run([str(binary), "-readonly", str(release.database)], check=False).returncode
         return 0 if code == 0 else FAULT
     with duckdb.connect(str(release.database), read_only=True) as connection:
-        tables = [row[0] for row in connection.execute("select table_name from duckdb_tables() order by 1").fetchall()]
-    console.print(HELLO.format(nom=release.nom, folder=release.folder, tables=", ".join(tables)), markup=False)
+        tables = [
+            row[0]
+            for row in connection.execute("select table_name from duckdb_tables() order by 1").fetchall()
+        ]
+    console.print(
+        HELLO.format(nom=release.nom, folder=release.folder, tables=", ".join(tables)), markup=False
+    )
     os.execv(str(binary), [str(binary), "-readonly", str(release.database)])
 
 
