@@ -118,6 +118,11 @@ DAMAGES = [
     ),
     ("update territoires set libelle = 'VallÃ©e' where territoire = 'COM-14004'", "ter_accents", "COM-14004"),
     (
+        "update observations_historique set valeur = 0 where marque_producteur = 's'",
+        "his_secrets_filosofi",
+        "avec_valeur 137",
+    ),
+    (
         "update chiffres_cles set valeur = valeur + 1 where territoire = 'REG-28'",
         "cle_valeur_observee",
         "REG",
@@ -292,3 +297,24 @@ def test_reference_values_are_well_formed() -> None:
     assert all(row["producteur"] and row["ou_lu"] and float(row["valeur"]) > 0 for row in rows)
     keys = [(r["indicateur"], r["territoire"], r["periode"], r["modalite"]) for r in rows]
     assert len(set(keys)) == len(keys)
+
+
+def test_data_of_the_expectations_speak_of_known_indicators() -> None:
+    seed = synthetic.ROOT / "seeds/dictionnaire.csv"
+    known = {row["indicateur"] for row in csv.DictReader(seed.open(encoding="utf-8"))}
+    for name in ("couverture", "sommes", "valeurs_de_reference"):
+        with (synthetic.ROOT / f"expectations/{name}.csv").open(encoding="utf-8") as handle:
+            cited = {row["indicateur"] for row in csv.DictReader(handle, delimiter=";")}
+        assert cited <= known, f"{name}.csv cite {sorted(cited - known)}, absents du dictionnaire"
+
+
+def test_a_source_never_delivered_does_not_refuse_the_rest(candidate: Path) -> None:
+    damage(
+        candidate,
+        "delete from observations where indicateur = 'defaillances_12_mois' or indicateur like 'compte%';"
+        "delete from chiffres_cles where indicateur = 'defaillances_12_mois' or indicateur like 'compte%';"
+        "update sources set derniere_livraison = null, dernier_resultat = 'ignore' where source like 'bdf%'",
+    )
+    verdict = judge(candidate, data_docs=False)
+    assert verdict.code == 0, refused(verdict)
+    assert {"src_livrees", "ind_tous_observes"} <= {c.controle for c in verdict.avertissements}

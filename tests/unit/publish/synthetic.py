@@ -43,6 +43,7 @@ def make(path: Path) -> Path:
         _territories(c)
         _dictionary(c)
         _observations(c)
+        _history(c)
         _sources(c)
         _key_figures(c)
         c.execute("create schema staging; create table staging.brouillon as select 1 as interne")
@@ -201,6 +202,19 @@ def _observations(c: duckdb.DuckDBPyConnection) -> None:
         " 'VARCHAR'}) v where v.indicateur = o.indicateur and v.territoire = o.territoire and v.periode ="
         " o.periode"
     )
+
+
+def _history(c: duckdb.DuckDBPyConnection) -> None:
+    """Every version ever received: here one of each, and the 137 secret communes that INSEE's file counts."""
+    c.execute("""
+        create table observations_historique as
+        select * exclude (rang) replace (
+            case when indicateur = 'niveau_vie_median' and rang <= 137 then null else valeur end as valeur,
+            case when indicateur = 'niveau_vie_median' and rang <= 137 then 's' end as marque_producteur
+        ), 'insee__synthetique' as source, timestamp '2025-12-18' as connu_du, null::timestamp as connu_jusqua
+        from (select *, row_number() over (partition by indicateur order by valeur is not null, territoire) as rang
+            from observations)
+        """)
 
 
 def _sources(c: duckdb.DuckDBPyConnection) -> None:
