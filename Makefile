@@ -56,7 +56,7 @@ export: $(VENV)/pret ## refait les exports de la publication en cours
 	@$(PY) -m publish export
 
 bench: $(VENV)/pret ## les mesures du README
-	@$(PY) -m publish bench
+	@$(PY) -m bench
 
 lock: $(VENV)/pret ## refait requirements.lock depuis pyproject.toml
 	@$(PY) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \

@@ -61,7 +61,9 @@ select
     case when r.marque_producteur is not null then s.confidentialite else 'F' end as confidentialite,
     r.marque_producteur,
     r.methode,
-    r.motif,
+    case
+        when r.valeur is null then coalesce(r.motif, s.libelle || '.', 'Le producteur ne donne pas de valeur.')
+    end as motif,
     i.priorite,
     r.source,
     r.livraison,
