@@ -1,4 +1,4 @@
-"""`make bench`: runs the demonstration in a folder of its own, measures it, and writes the table into README.md.
+"""`make bench`: runs the demonstration in a folder of its own, measures it, writes the table of README.md.
 
 Times depend on the machine; the ratios are what to compare.
 """
@@ -29,7 +29,8 @@ from publish.run import Outcome, run
 README = Path(__file__).resolve().parents[1] / "README.md"
 QUERY = (
     "select t.libelle, o.valeur from {observations} as o inner join {territoires} as t using (territoire) "
-    "where o.indicateur = 'population_municipale' and o.periode = '2023' and t.type_territoire = 'COM' order by 2 desc"
+    "where o.indicateur = 'population_municipale' and o.periode = '2023' and t.type_territoire = 'COM' "
+    "order by 2 desc"
 )
 
 
@@ -37,9 +38,9 @@ def main() -> None:
     """Measure, print, and write the table between the marks of README.md."""
     with tempfile.TemporaryDirectory() as folder:
         rows = measure(Path(folder))
-    memory = platform.machine(), os.cpu_count()
     head = (
-        f"`make bench`, {date.today():%Y-%m-%d}, {memory[1]} cores ({memory[0]}), Python {platform.python_version()}, "
+        f"`make bench`, {date.today():%Y-%m-%d}, {os.cpu_count()} cores ({platform.machine()}), "
+        f"Python {platform.python_version()}, "
         f"DuckDB {version('duckdb')}, dbt {version('dbt-core')}.\n\n"
         "| what | measured | beside | ratio |\n|---|---:|---|---:|\n"
     )
