@@ -13,7 +13,8 @@ body{font:16px/1.5 system-ui,sans-serif;color:#1d2733;margin:2rem auto;max-width
 h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .4rem;border-bottom:2px solid
     #1f4e79;color:#1f4e79}
 .verdict{padding:.7rem 1rem;margin:1rem 0;border-left:6px solid}.ok{background:#eef6ee;border-color:#2e7d32}
-.non{background:#fdecea;border-color:#b3261e}table{border-collapse:collapse;width:100%;font-size:.92rem}
+.non{background:#fdecea;border-color:#b3261e}table{border-collapse:collapse;width:100%;font-size:.92rem;table-layout:fixed}
+th:nth-child(1){width:6rem}th:nth-child(3){width:7rem}th:nth-child(4){width:30%}td{overflow-wrap:break-word}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #d9dee4}
 th{background:#f3f5f8}td.r{white-space:nowrap;font-weight:600}.reussi{color:#2e7d32}.echoue{color:#b3261e}
 .averti{color:#8a5a00}.sans_objet{color:#5f6b7a}small{color:#5f6b7a}details{margin:.5rem 0}
@@ -41,27 +42,25 @@ def page(verdict: Verdict, suites: list[Suite], title: str, moment: datetime, do
         ),
         f"<h1>{html.escape(title)}</h1><p><small>Jugée le {moment:%d/%m/%Y à %H:%M} UTC.</small></p>",
         (
-            f"<p class='verdict {head[0]}'><strong>{head[1]}</strong> {count['reussi']} contrôles réussis,"
-            f" {count['echoue']} échoués, {count['averti']} avertissements, {count['sans_objet']} sans"
-            " objet.</p>"
+            f"<p class='verdict {head[0]}'><strong>{head[1]}</strong> Contrôles réussis : {count['reussi']} ;"
+            f" échoués : {count['echoue']} ; avertissements : {count['averti']} ; sans objet :"
+            f" {count['sans_objet']}.</p>"
         ),
     ]
     if verdict.fautes:
         parts.append("<h2>Fautes de notre côté</h2><ul>")
         parts += [f"<li><code>{html.escape(f)}</code></li>" for f in verdict.fautes]
         parts.append("</ul>")
+    if to_see := [c for c in verdict.controles if c.resultat in ("echoue", "averti")]:
+        parts += ["<h2>À regarder</h2>", _table(to_see, reasons)]
     publication = [c for c in verdict.controles if c.famille == "publication"]
     for table in sorted({c.objet for c in publication}):
-        parts.append(f"<h2>{html.escape(table)}</h2>")
+        parts.append(f"<h2>Table {html.escape(table)}</h2>")
         parts.append(_table([c for c in publication if c.objet == table], reasons))
-    integrity = [c for c in verdict.controles if c.famille != "publication"]
-    if integrity:
-        failed = [c for c in integrity if c.resultat not in ("reussi", "sans_objet")]
+    if integrity := [c for c in verdict.controles if c.famille != "publication"]:
         parts.append("<h2>Intégrité (contrats et tests dbt)</h2>")
-        if failed:
-            parts.append(_table(failed, {}))
         parts.append(f"<details><summary>Les {len(integrity)} contrôles d'intégrité</summary>")
-        parts.append(_table(integrity, {}) + "</details>")
+        parts.append(_table(integrity, reasons) + "</details>")
     if docs:
         parts.append(
             f"<p><small><a href='{docs}'>Le détail vu par Great Expectations (Data Docs, en anglais)</a>"

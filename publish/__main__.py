@@ -22,6 +22,11 @@ def parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="tirer, construire, contrôler, publier")
     run.add_argument("sources", nargs="*", help="sources à tirer (toutes par défaut)")
     run.add_argument("--force", action="store_true", help="publier même si rien n'a changé")
+    run.add_argument(
+        "--sans-comparaison",
+        action="store_true",
+        help="ne pas juger contre la release en cours (quand on sait pourquoi les chiffres changent)",
+    )
     commands.add_parser("demo", help="la même chose sur la réplique des producteurs, sans réseau ni clé")
     commands.add_parser("status", help="une ligne par source : dernière livraison, retard")
     sql = commands.add_parser("sql", help="DuckDB sur la release en cours, en lecture seule")
@@ -56,7 +61,13 @@ def _dispatch(options: argparse.Namespace, settings: Settings, console: Console)
             from publish import screen
             from publish.run import run
 
-            outcome = run(settings, Console(stderr=True), only=options.sources or None, force=options.force)
+            outcome = run(
+                settings,
+                Console(stderr=True),
+                only=options.sources or None,
+                force=options.force,
+                compare=not options.sans_comparaison,
+            )
             screen.short(outcome, console)
             return outcome.code
         case "demo":

@@ -54,12 +54,18 @@ class Outcome:
 
 
 def run(
-    settings: Settings, console: Console, *, only: list[str] | None = None, force: bool = False
+    settings: Settings,
+    console: Console,
+    *,
+    only: list[str] | None = None,
+    force: bool = False,
+    compare: bool = True,
 ) -> Outcome:
     """One run from the producers to the pointer. Never raises for what the CONTRACT gives a code to.
 
     `only`: source ids to pull (default all). `force`: publish even when the inputs are those of a known
-    release.
+    release. `compare`: judge against the current release; False when someone has read why the figures jump
+    (a new geography, a rewritten model) and answers for it.
     """
     start = time.monotonic()
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -67,7 +73,7 @@ def run(
     lock = FileLock(settings.data / LOCK)
     try:
         with lock.acquire(timeout=0):
-            outcome = _run(settings, console, only, force, steps)
+            outcome = _run(settings, console, only, force, compare, steps)
     except Timeout:
         outcome = Outcome(
             LOCKED,
@@ -83,7 +89,12 @@ def run(
 
 
 def _run(
-    settings: Settings, console: Console, only: list[str] | None, force: bool, steps: dict[str, float]
+    settings: Settings,
+    console: Console,
+    only: list[str] | None,
+    force: bool,
+    compare: bool,
+    steps: dict[str, float],
 ) -> Outcome:
     from extract.run import run_sources
 
@@ -105,7 +116,7 @@ def _run(
     with _step(steps, "construction"), _bar(console, "Construction") as advance:
         built = dbt.build(settings, advance)
     with _step(steps, "contrôle"), console.status("Contrôle de la candidate…"):
-        verdict, quality = _judge(settings, built, moment)
+        verdict, quality = _judge(settings, built, moment, compare)
     # Imported late, with the rest of the exports: "nothing new" must be told in a second.
     from publish import release as folders
 
@@ -122,7 +133,7 @@ def _run(
     return Outcome(PUBLISHED, f"Release {release.nom} publiée.", release, True, summary, verdict)
 
 
-def _judge(settings: Settings, built: dbt.Candidate, moment: datetime) -> tuple[Verdict, Path]:
+def _judge(settings: Settings, built: dbt.Candidate, moment: datetime, compare: bool) -> tuple[Verdict, Path]:
     import shutil
 
     from expectations import runner
@@ -130,7 +141,7 @@ def _judge(settings: Settings, built: dbt.Candidate, moment: datetime) -> tuple[
     quality = settings.build / "qualite"
     if quality.exists():
         shutil.rmtree(quality)
-    current = releases.current(settings.published)
+    current = releases.current(settings.published) if compare else None
     verdict = runner.run(
         built.database,
         region=settings.region,

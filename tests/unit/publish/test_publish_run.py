@@ -178,6 +178,9 @@ def test_previous_release_is_compared(world: World, steps: Steps) -> None:
     refused = attempt(world)
     assert refused.verdict is not None
     assert "obs_rien_ne_disparait" in {c.controle for c in refused.verdict.refus}
+    alone = attempt(world, compare=False)
+    assert alone.verdict is not None
+    assert "obs_rien_ne_disparait" not in {c.controle for c in alone.verdict.refus}
 
 
 def test_judgement_does_not_touch_the_candidate(world: World) -> None:
