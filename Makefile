@@ -41,7 +41,7 @@ lint: $(VENV)/pret ## ruff, mypy, sqlfluff
 	@$(VENV)/bin/sqlfluff lint --disable-progress-bar --processes 2 models tests publish/macros
 
 sql: $(VENV)/pret ## un shell SQL sur la publication en cours, en lecture seule · QUERY="…" pour un seul résultat
-	@$(PY) -m publish sql
+	@$(PY) -m publish sql "$$QUERY"
 
 status: $(VENV)/pret ## une ligne par source : dernière livraison, fraîcheur
 	@$(PY) -m publish status

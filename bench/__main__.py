@@ -135,7 +135,7 @@ def workbook_row(database: Path) -> tuple[str, str, str, str]:
         bundle.write(
             database,
             Path(folder) / "ours",
-            region="28",
+            region=Settings.from_env().region,
             release="bench",
             made=pd.Timestamp.now().to_pydatetime(),
         )

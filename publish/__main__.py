@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -81,7 +82,9 @@ def _dispatch(options: argparse.Namespace, settings: Settings, console: Console)
         case "sql":
             from publish import sql
 
-            return sql.run(sql.open_current(settings.published), options.query, console)
+            # `make sql QUERY="…"` reaches us by the environment: no shell has to quote SQL twice.
+            query = options.query or os.environ.get("QUERY")
+            return sql.run(sql.open_current(settings.published), query, console)
         case "rollback":
             from publish import rollback
 

@@ -19,7 +19,7 @@ from publish.releases import Release
 HELLO = """\
 Release {nom} ({folder}), ouverte en lecture seule.
 Tables : {tables}
-Pour commencer :  select * from portrait('REG-28');   ·   .quit pour sortir
+Pour commencer :  select * from portrait('REG-{region}');   ·   .quit pour sortir
 """
 
 
@@ -56,7 +56,13 @@ def run(release: Release, query: str | None, console: Console) -> int:
             for row in connection.execute("select table_name from duckdb_tables() order by 1").fetchall()
         ]
     console.print(
-        HELLO.format(nom=release.nom, folder=release.folder, tables=", ".join(tables)), markup=False
+        HELLO.format(
+            nom=release.nom,
+            folder=release.folder,
+            tables=", ".join(tables),
+            region=release.manifest["region"],
+        ),
+        markup=False,
     )
     os.execv(str(binary), [str(binary), "-readonly", str(release.database)])
 
