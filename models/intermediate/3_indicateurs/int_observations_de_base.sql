@@ -34,3 +34,21 @@ select
     livraison,
     publie_le
 from {{ ref('int_observations_agregees') }}
+union all
+select
+    indicateur,
+    type_territoire,
+    code_territoire,
+    periode,
+    modalite,
+    valeur,
+    statut,
+    confidentialite,
+    marque_producteur,
+    methode,
+    motif,
+    couverture,
+    cog,
+    livraison,
+    publie_le
+from {{ ref('int_observations_regionales') }}
