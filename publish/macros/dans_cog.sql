@@ -5,15 +5,15 @@
 create or replace macro dans_cog(annee) as table
     with geographies as (
         select
-            max(p.cog_source) as actuelle,
+            max(cog_source) as actuelle,
             case
-                when annee between min(p.cog_source) and max(p.cog_source) then annee
+                when annee between min(cog_source) and max(cog_source) then annee
                 else error(
-                    'dans_cog : géographie ' || annee || ' inconnue ; choisir une année de ' || min(p.cog_source) || ' à '
-                    || max(p.cog_source) || '.'
+                    'dans_cog : géographie ' || annee || ' inconnue ; choisir une année de ' || min(cog_source) || ' à '
+                    || max(cog_source) || '.'
                 )
             end as demandee
-        from passages as p
+        from passages
     ),
 
     -- where the communes of that year are today, for those of the region
@@ -113,7 +113,7 @@ create or replace macro dans_cog(annee) as table
             p.*,
             row_number() over (
                 partition by p.indicateur, p.code_cible, p.periode, p.modalite
-                order by p.est_partagee, p.priorite, abs(p.millesime_cog - g.demandee), p.millesime_cog desc
+                order by p.est_partagee asc, p.priorite asc, abs(p.millesime_cog - g.demandee) asc, p.millesime_cog desc
             ) as rang
         from portees as p
         cross join geographies as g
@@ -173,29 +173,40 @@ create or replace macro dans_cog(annee) as table
             ))
     ),
 
-    membres as (
+    compositions as (
         select
             z.territoire,
+            m.code_commune as code_actuel
+        from zones as z
+        inner join appartenances as m on z.type_territoire = m.type_territoire and z.code_territoire = m.code_territoire
+        inner join geographies as g on m.millesime_cog = g.actuelle
+    ),
+
+    presences as (
+        select
+            c.territoire,
             a.code_commune,
-            count(m.code_commune) < count(*) as est_a_cheval
-        from (
-            select distinct
-                z.territoire,
-                z.type_territoire,
-                z.code_territoire,
-                a.code_commune
-            from zones as z
-            inner join appartenances as m on z.type_territoire = m.type_territoire and z.code_territoire = m.code_territoire
-            inner join geographies as g on m.millesime_cog = g.actuelle
-            inner join aujourd_hui as a on m.code_commune = a.code_actuel
-        ) as z
-        inner join aujourd_hui as a on z.code_commune = a.code_commune
-        cross join geographies as g
-        left join appartenances as m
-            on
-                z.type_territoire = m.type_territoire and z.code_territoire = m.code_territoire
-                and a.code_actuel = m.code_commune and m.millesime_cog = g.actuelle
-        group by z.territoire, a.code_commune
+            count(*) as nombre_dedans
+        from compositions as c
+        inner join aujourd_hui as a on c.code_actuel = a.code_actuel
+        group by c.territoire, a.code_commune
+    ),
+
+    etendues as (
+        select
+            a.code_commune,
+            count(*) as nombre
+        from aujourd_hui as a
+        group by a.code_commune
+    ),
+
+    membres as (
+        select
+            p.territoire,
+            p.code_commune,
+            p.nombre_dedans < e.nombre as est_a_cheval
+        from presences as p
+        inner join etendues as e on p.code_commune = e.code_commune
     ),
 
     series_zones as (

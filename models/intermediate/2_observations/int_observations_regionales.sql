@@ -1,26 +1,67 @@
--- The region, where the producer stops at the département: the sum of its départements if the indicator adds up and all are known.
-with departements as (
+-- The region and the zones of the working group made of whole départements, where the producer stops at the département: the sum of their
+-- départements if the indicator adds up and all are known.
+with tailles as (
+    select
+        code_departement,
+        count(*) as nombre_communes
+    from {{ ref('int_communes') }}
+    group by code_departement
+),
+
+projets as (
+    select
+        p.projet,
+        c.code_departement,
+        count(*) as nombre_communes,
+        max(t.nombre_communes) as nombre_attendu
+    from {{ ref('int_projets') }} as p
+    inner join {{ ref('int_communes') }} as c on p.code_commune = c.code_commune
+    inner join tailles as t on c.code_departement = t.code_departement
+    group by p.projet, c.code_departement
+),
+
+ensembles as (
+    select
+        'REG' as type_territoire,
+        code_region as code_territoire,
+        code_departement
+    from {{ ref('departements') }}
+    where code_region = {{ region() }}
+    union all
+    select
+        'PROJET',
+        p.projet,
+        p.code_departement
+    from projets as p
+    left join projets as x on p.projet = x.projet and x.nombre_communes < x.nombre_attendu
+    where x.projet is null
+),
+
+departements as (
     select
         o.*,
-        d.code_region
+        e.type_territoire as type_ensemble,
+        e.code_territoire as code_ensemble
     from {{ ref('int_observations_publiees') }} as o
-    inner join {{ ref('departements') }} as d on o.code_territoire = d.code_departement
+    inner join ensembles as e on o.code_territoire = e.code_departement
     inner join {{ ref('dictionnaire') }} as i on o.indicateur = i.indicateur
-    where o.type_territoire = 'DEP' and d.code_region = {{ region() }} and i.niveau_fin = 'DEP' and i.agregation = 'somme'
+    where o.type_territoire = 'DEP' and i.niveau_fin = 'DEP' and i.agregation = 'somme'
 ),
 
 attendus as (
     select
-        code_region,
+        type_territoire,
+        code_territoire,
         count(*) as nombre
-    from {{ ref('departements') }}
-    group by code_region
+    from ensembles
+    group by type_territoire, code_territoire
 ),
 
 sommes as (
     select
         d.indicateur,
-        d.code_region,
+        d.type_ensemble,
+        d.code_ensemble,
         d.periode,
         d.modalite,
         sum(d.valeur) as somme,
@@ -32,14 +73,14 @@ sommes as (
         max(d.livraison) as livraison,
         max(d.publie_le) as publie_le
     from departements as d
-    inner join attendus as a on d.code_region = a.code_region
-    group by d.indicateur, d.code_region, d.periode, d.modalite
+    inner join attendus as a on d.type_ensemble = a.type_territoire and d.code_ensemble = a.code_territoire
+    group by d.indicateur, d.type_ensemble, d.code_ensemble, d.periode, d.modalite
 )
 
 select
     s.indicateur,
-    'REG' as type_territoire,
-    s.code_region as code_territoire,
+    s.type_ensemble as type_territoire,
+    s.code_ensemble as code_territoire,
     s.periode,
     s.modalite,
     case when s.nombre_connus = s.nombre_attendus then s.somme end as valeur,
@@ -57,6 +98,6 @@ select
 from sommes as s
 left join {{ ref('int_observations_publiees') }} as p
     on
-        s.indicateur = p.indicateur and p.type_territoire = 'REG' and s.code_region = p.code_territoire
+        s.indicateur = p.indicateur and s.type_ensemble = p.type_territoire and s.code_ensemble = p.code_territoire
         and s.periode = p.periode and s.modalite = p.modalite
 where p.indicateur is null
