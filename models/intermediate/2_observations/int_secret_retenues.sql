@@ -15,7 +15,7 @@ totaux as (
         on
             t.indicateur = c.indicateur and t.periode = c.periode and t.modalite = c.modalite and t.niveau = c.niveau
             and t.code_territoire = c.code_territoire
-    where t.est_protegee = 1 and coalesce(c.est_garde, 0) = 0
+    where coalesce(c.est_garde, 0) = 0
 ),
 
 -- A printed ratio beside one of its terms gives the other.
