@@ -41,7 +41,7 @@ lint: $(VENV)/pret ## ruff, mypy, sqlfluff
 	@$(VENV)/bin/sqlfluff lint --disable-progress-bar --processes 2 models tests publish/macros
 
 sql: $(VENV)/pret ## un shell SQL sur la publication en cours, en lecture seule · QUERY="…" pour un seul résultat
-	@$(PY) -m publish sql
+	@$(PY) -m publish sql "$$QUERY"
 
 status: $(VENV)/pret ## une ligne par source : dernière livraison, fraîcheur
 	@$(PY) -m publish status
@@ -56,7 +56,7 @@ export: $(VENV)/pret ## refait les exports de la publication en cours
 	@$(PY) -m publish export
 
 bench: $(VENV)/pret ## les mesures du README
-	@$(PY) -m publish bench
+	@$(PY) -m bench
 
 lock: $(VENV)/pret ## refait requirements.lock depuis pyproject.toml
 	@$(PY) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \

@@ -16,8 +16,8 @@ CONSTRAINT = "Constraint Error"
 def read(run_results: Path, manifest: Path) -> Verdict:
     """The verdict of the build: one check per dbt test, a refusal per broken contract, a fault per error.
 
-    A test that failed is bad data; a model, seed or test that could not run is our fault; what was skipped because
-    of them is not repeated.
+    A test that failed is bad data; a model, seed or test that could not run is our fault; what was skipped
+    because of them is not repeated.
     """
     verdict = Verdict()
     if not run_results.exists():
@@ -34,23 +34,37 @@ def read(run_results: Path, manifest: Path) -> Verdict:
             name = result["unique_id"].split(".")[-1]
             verdict.controles.append(
                 Controle(
-                    f"contrat_{name}", "integrite", "bloquant", "echoue", name,
-                    f"La table {name} respecte son contrat.", message,
+                    f"contrat_{name}",
+                    "integrite",
+                    "bloquant",
+                    "echoue",
+                    name,
+                    f"La table {name} respecte son contrat.",
+                    message,
                 )
-            )  # fmt: skip
+            )
         elif status in ("error", "runtime error"):
             verdict.fautes.append(f"{result['unique_id']} : {message}")
     return verdict
 
 
 def _test(
-    verdict: Verdict, result: dict[str, Any], node: dict[str, Any], nodes: dict[str, Any], status: str, message: str
+    verdict: Verdict,
+    result: dict[str, Any],
+    node: dict[str, Any],
+    nodes: dict[str, Any],
+    status: str,
+    message: str,
 ) -> None:
     name = result["unique_id"].split(".")[2]
     attached = nodes.get(node.get("attached_node") or "", {}).get("name", "")
     column = node.get("column_name")
     target = f"{attached}.{column}" if attached and column else attached
-    severity = "avertissement" if str(node.get("config", {}).get("severity", "error")).lower() == "warn" else "bloquant"
+    severity = (
+        "avertissement"
+        if str(node.get("config", {}).get("severity", "error")).lower() == "warn"
+        else "bloquant"
+    )
     phrase = " ".join((node.get("description") or name.replace("_", " ")).split())
     failures = result.get("failures") or 0
     if status in ("pass", "success"):
@@ -60,6 +74,8 @@ def _test(
         verdict.controles.append(Controle(name, "integrite", "bloquant", "echoue", target, phrase, found))
     elif status == "warn":
         found = f"{failures} ligne(s) en défaut. {message}"
-        verdict.controles.append(Controle(name, "integrite", "avertissement", "averti", target, phrase, found))
+        verdict.controles.append(
+            Controle(name, "integrite", "avertissement", "averti", target, phrase, found)
+        )
     elif status in ("error", "runtime error"):
         verdict.fautes.append(f"{result['unique_id']} : {message}")

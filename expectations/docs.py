@@ -27,6 +27,8 @@ def data_docs(ctx: EphemeralDataContext, judgements: list[Judgement], folder: Pa
         name, results = judgement.suite.nom, judgement.results
         suite = gx.ExpectationSuite(name=name, meta={"table": judgement.suite.table})
         for result in results:
+            if result.expectation_config is None:
+                continue
             suite.add_expectation_configuration(result.expectation_config)
         ctx.suites.add(suite)
         good = sum(bool(r.success) for r in results)
@@ -62,8 +64,10 @@ def data_docs(ctx: EphemeralDataContext, judgements: list[Judgement], folder: Pa
         site_config={
             "class_name": "SiteBuilder",
             "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.resolve())},
-            "show_how_to_buttons": False,
+            "store_backend": {
+                "class_name": "TupleFilesystemStoreBackend",
+                "base_directory": str(folder.resolve()),
+            },
         },
     )
     ctx.build_data_docs(site_names=[SITE])

@@ -1,4 +1,5 @@
-"""Frames taken from the candidate: DuckDB reads it read-only and hands pandas only the columns that are asked."""
+"""Frames taken from the candidate: DuckDB reads it read-only and hands pandas only the columns that are
+asked."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ def candidate(path: Path, region: str, previous: Path | None = None) -> Iterator
             connection.execute(f"attach {_literal(previous)} as precedente (read_only)")
         connection.execute("use candidat.main")
         connection.execute(
-            "create temp table contexte as select ? as region, 'REG-' || ? as territoire_region", [region, region]
+            "create temp table contexte as select ? as region, 'REG-' || ? as territoire_region",
+            [region, region],
         )
         for csv in sorted(DATA.glob("*.csv")):
             columns = csv.open(encoding="utf-8").readline().strip().split(";")
@@ -42,8 +44,8 @@ def candidate(path: Path, region: str, previous: Path | None = None) -> Iterator
                 for c in columns
             )
             connection.execute(
-                f"create temp table {csv.stem} as select * from read_csv({_literal(csv)}, delim=';', header=true,"
-                f" columns={{{types}}})"
+                f"create temp table {csv.stem} as select * from read_csv({_literal(csv)}, delim=';',"
+                f" header=true, columns={{{types}}})"
             )
         yield connection
     except duckdb.Error as error:
@@ -52,7 +54,16 @@ def candidate(path: Path, region: str, previous: Path | None = None) -> Iterator
         connection.close()
 
 
-NUMBERS = {"valeur", "tolerance", "revision_admise", "nombre", "part_minimale", "ecart_absolu", "minimum", "maximum"}
+NUMBERS = {
+    "valeur",
+    "tolerance",
+    "revision_admise",
+    "nombre",
+    "part_minimale",
+    "ecart_absolu",
+    "minimum",
+    "maximum",
+}
 DATES = {"publication"}
 
 
@@ -68,6 +79,8 @@ def frame(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
 def has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     """Whether the candidate has this table."""
     found = connection.execute(
-        "select count(*) from duckdb_tables() where database_name = 'candidat' and schema_name = 'main' and table_name = ?", [table]
+        "select count(*) from duckdb_tables() where database_name = 'candidat' and schema_name = 'main' and"
+        " table_name = ?",
+        [table],
     ).fetchone()
     return bool(found and found[0])

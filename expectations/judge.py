@@ -1,7 +1,8 @@
 """Turns expectations into Great Expectations suites, runs them on frames, and reads the outcome back.
 
-An ephemeral context on pandas frames: through duckdb-engine Great Expectations answers every expectation with an error
-that looks like bad data (its issue 11579). An exception is therefore always our fault, never the data's.
+An ephemeral context on pandas frames: through duckdb-engine Great Expectations answers every expectation with
+an error that looks like bad data (its issue 11579). An exception is therefore always our fault, never the
+data's.
 """
 
 from __future__ import annotations
@@ -20,15 +21,16 @@ from expectations.model import GX_SEVERITY, Controle, Expectation, ExpectationFa
 # Set before the import: the library would otherwise report its use to its makers over the network.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
-import great_expectations as gx  # noqa: E402
-from great_expectations.core import ExpectationValidationResult  # noqa: E402
-from great_expectations.data_context import EphemeralDataContext  # noqa: E402
-from great_expectations.data_context.types.base import (  # noqa: E402
+import great_expectations as gx
+from great_expectations.core import ExpectationValidationResult
+from great_expectations.data_context import EphemeralDataContext
+from great_expectations.data_context.types.base import (
     DataContextConfig,
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
 )
-from great_expectations.expectations.registry import get_expectation_impl  # noqa: E402
+from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.expectations.registry import get_expectation_impl
 
 SHOWN = 12  # places named in a check's detail; the Data Docs hold the rest
 
@@ -89,7 +91,8 @@ def judge(
         )
         by_id = {e.id: e for e in judged}
         for one in result.results:
-            _read(judgement, by_id[one.expectation_config.meta["attente"]], one, data)
+            if one.expectation_config is not None:
+                _read(judgement, by_id[one.expectation_config.meta["attente"]], one, data)
     return judgement
 
 
@@ -101,7 +104,9 @@ def _not_concerned(expectation: Expectation, region: str, has_previous: bool) ->
     return ""
 
 
-def _drop_empty(judgement: Judgement, data: pd.DataFrame, expectations: list[Expectation]) -> list[Expectation]:
+def _drop_empty(
+    judgement: Judgement, data: pd.DataFrame, expectations: list[Expectation]
+) -> list[Expectation]:
     """On an empty frame Great Expectations finds everything true: say instead that nothing was looked at."""
     if len(data):
         return expectations
@@ -115,7 +120,9 @@ def _drop_empty(judgement: Judgement, data: pd.DataFrame, expectations: list[Exp
             rest.append(expectation)
         else:
             judgement.controles.append(
-                _controle(judgement.suite, expectation, _failure(expectation), "rien à contrôler : aucune ligne")
+                _controle(
+                    judgement.suite, expectation, _failure(expectation), "rien à contrôler : aucune ligne"
+                )
             )
     return rest
 
@@ -127,7 +134,7 @@ def _build(expectations: list[Expectation], judgement: Judgement) -> list[Any]:
             built.append(
                 get_expectation_impl(expectation.type)(
                     **expectation.kwargs,
-                    severity=GX_SEVERITY[expectation.severite],
+                    severity=FailureSeverity(GX_SEVERITY[expectation.severite]),
                     description=expectation.phrase,
                     meta={
                         "attente": expectation.id,
@@ -136,7 +143,8 @@ def _build(expectations: list[Expectation], judgement: Judgement) -> list[Any]:
                     },
                 )
             )
-        except Exception as error:  # the library raises many kinds here; all mean that our suite file is wrong
+        # The library raises many kinds here; all mean that our suite file is wrong.
+        except Exception as error:
             judgement.fautes.append(
                 f"{judgement.suite.nom}.{expectation.id} : Great Expectations refuse cette attente : {error}"
             )
@@ -176,7 +184,8 @@ def exception_message(info: dict[str, Any] | None) -> str | None:
 
 
 def detail(result: ExpectationValidationResult, data: pd.DataFrame, places: tuple[str, ...]) -> str:
-    """Where it fails, in words: the first rows named by the columns of `ou`, and how many there are in all."""
+    """Where it fails, in words: the first rows named by the columns of `ou`, and how many there are in
+    all."""
     outcome = result.result
     rows = outcome.get("unexpected_index_list")
     if rows and not isinstance(rows[0], dict):

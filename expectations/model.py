@@ -8,17 +8,20 @@ from typing import Any, Literal
 Severite = Literal["bloquant", "avertissement"]
 Resultat = Literal["reussi", "echoue", "averti", "sans_objet"]
 
-# Great Expectations has three severities; ours are two, a check that informs without consequence is a qc__ model.
+# Great Expectations has three severities; ours are two, a check that informs without consequence is a qc__
+# model.
 GX_SEVERITY: dict[str, str] = {"bloquant": "critical", "avertissement": "warning"}
 
 
 class ExpectationFault(Exception):
-    """Our own fault (bad suite file, SQL that does not run, exception in the engine): never bad data (exit 2)."""
+    """Our own fault (bad suite file, SQL that does not run, exception in the engine): never bad data (exit
+    2)."""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """One sentence that must hold, with the frame it is read on and the Great Expectations type that reads it."""
+    """One sentence that must hold, with the frame it is read on and the Great Expectations type that reads
+    it."""
 
     id: str
     phrase: str
@@ -59,8 +62,14 @@ class Controle:
     def row(self) -> tuple[str, str, str, str, str, str, str]:
         """The row in the order of the table's columns."""
         return (
-            self.controle, self.famille, self.severite, self.resultat, self.objet, self.phrase, self.detail,
-        )  # fmt: skip
+            self.controle,
+            self.famille,
+            self.severite,
+            self.resultat,
+            self.objet,
+            self.phrase,
+            self.detail,
+        )
 
 
 @dataclass

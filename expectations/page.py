@@ -10,9 +10,11 @@ from expectations.model import Controle, Expectation, Suite, Verdict
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#1d2733;margin:2rem auto;max-width:70rem;padding:0 1rem}
-h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .4rem;border-bottom:2px solid #1f4e79;color:#1f4e79}
+h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .4rem;border-bottom:2px solid
+    #1f4e79;color:#1f4e79}
 .verdict{padding:.7rem 1rem;margin:1rem 0;border-left:6px solid}.ok{background:#eef6ee;border-color:#2e7d32}
-.non{background:#fdecea;border-color:#b3261e}table{border-collapse:collapse;width:100%;font-size:.92rem}
+.non{background:#fdecea;border-color:#b3261e}table{border-collapse:collapse;width:100%;font-size:.92rem;table-layout:fixed}
+th:nth-child(1){width:6rem}th:nth-child(3){width:7rem}th:nth-child(4){width:30%}td{overflow-wrap:break-word}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #d9dee4}
 th{background:#f3f5f8}td.r{white-space:nowrap;font-weight:600}.reussi{color:#2e7d32}.echoue{color:#b3261e}
 .averti{color:#8a5a00}.sans_objet{color:#5f6b7a}small{color:#5f6b7a}details{margin:.5rem 0}
@@ -25,35 +27,45 @@ def page(verdict: Verdict, suites: list[Suite], title: str, moment: datetime, do
     """Our page: the verdict first, then each check in its own words. Self-contained, no network."""
     reasons = {e.id: e for s in suites for e in s.attentes}
     count = Counter(c.resultat for c in verdict.controles)
-    head = {0: ("ok", "La release peut être publiée."), 1: ("non", "La release est refusée : des contrôles bloquants "
-            "ont échoué."), 2: ("non", "Le contrôle lui-même a échoué : une faute est de notre côté, les données ne "
-            "sont pas jugées.")}[verdict.code]  # fmt: skip
+    head = {
+        0: ("ok", "La release peut être publiée."),
+        1: ("non", "La release est refusée : des contrôles bloquants ont échoué."),
+        2: (
+            "non",
+            "Le contrôle lui-même a échoué : une faute est de notre côté, les données ne sont pas jugées.",
+        ),
+    }[verdict.code]
     parts = [
-        "<!doctype html><html lang='fr'><head><meta charset='utf-8'><meta name='viewport' "
-        f"content='width=device-width'><title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>",
+        (
+            "<!doctype html><html lang='fr'><head><meta charset='utf-8'><meta name='viewport' "
+            f"content='width=device-width'><title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>"
+        ),
         f"<h1>{html.escape(title)}</h1><p><small>Jugée le {moment:%d/%m/%Y à %H:%M} UTC.</small></p>",
-        f"<p class='verdict {head[0]}'><strong>{head[1]}</strong> {count['reussi']} contrôles réussis, "
-        f"{count['echoue']} échoués, {count['averti']} avertissements, {count['sans_objet']} sans objet.</p>",
+        (
+            f"<p class='verdict {head[0]}'><strong>{head[1]}</strong> Contrôles réussis : {count['reussi']} ;"
+            f" échoués : {count['echoue']} ; avertissements : {count['averti']} ; sans objet :"
+            f" {count['sans_objet']}.</p>"
+        ),
     ]
     if verdict.fautes:
         parts.append("<h2>Fautes de notre côté</h2><ul>")
         parts += [f"<li><code>{html.escape(f)}</code></li>" for f in verdict.fautes]
         parts.append("</ul>")
+    if to_see := [c for c in verdict.controles if c.resultat in ("echoue", "averti")]:
+        parts += ["<h2>À regarder</h2>", _table(to_see, reasons)]
     publication = [c for c in verdict.controles if c.famille == "publication"]
     for table in sorted({c.objet for c in publication}):
-        parts.append(f"<h2>{html.escape(table)}</h2>")
+        parts.append(f"<h2>Table {html.escape(table)}</h2>")
         parts.append(_table([c for c in publication if c.objet == table], reasons))
-    integrity = [c for c in verdict.controles if c.famille != "publication"]
-    if integrity:
-        failed = [c for c in integrity if c.resultat not in ("reussi", "sans_objet")]
+    if integrity := [c for c in verdict.controles if c.famille != "publication"]:
         parts.append("<h2>Intégrité (contrats et tests dbt)</h2>")
-        if failed:
-            parts.append(_table(failed, {}))
         parts.append(f"<details><summary>Les {len(integrity)} contrôles d'intégrité</summary>")
-        parts.append(_table(integrity, {}) + "</details>")
+        parts.append(_table(integrity, reasons) + "</details>")
     if docs:
-        parts.append(f"<p><small><a href='{docs}'>Le détail vu par Great Expectations (Data Docs, en anglais)</a>"
-                     "</small></p>")  # fmt: skip
+        parts.append(
+            f"<p><small><a href='{docs}'>Le détail vu par Great Expectations (Data Docs, en anglais)</a>"
+            "</small></p>"
+        )
     return "\n".join([*parts, "</body></html>"])
 
 
@@ -64,13 +76,15 @@ def _table(controles: list[Controle], reasons: dict[str, Expectation]) -> str:
         why = ""
         if expectation is not None:
             history = "<br>".join(html.escape(h) for h in expectation.historique)
-            why = f"<details><summary><small>pourquoi</small></summary><small>{html.escape(expectation.raison)}"
+            why = (
+                f"<details><summary><small>pourquoi</small></summary><small>{html.escape(expectation.raison)}"
+            )
             why += f"<br>{history}<br>identifiant : {c.controle}</small></details>"
         rows.append(
             f"<tr><td class='r {c.resultat}'>{_WORDS[c.resultat]}</td><td>{html.escape(c.phrase)}{why}</td>"
             f"<td>{html.escape(c.severite)}</td><td>{html.escape(c.detail)}</td></tr>"
         )
     return (
-        "<table><thead><tr><th>Résultat</th><th>Ce qui doit être vrai</th><th>Sévérité</th><th>Constat</th></tr>"
-        f"</thead><tbody>{''.join(rows)}</tbody></table>"
+        "<table><thead><tr><th>Résultat</th><th>Ce qui doit être"
+        f" vrai</th><th>Sévérité</th><th>Constat</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )

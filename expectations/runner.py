@@ -1,4 +1,5 @@
-"""Judges a candidate: dbt's own tests, then every suite, and says publish (0), refuse (1) or our fault (2)."""
+"""Judges a candidate: dbt's own tests, then every suite, and says publish (0), refuse (1) or our fault
+(2)."""
 
 from __future__ import annotations
 
@@ -26,8 +27,9 @@ def run(
 ) -> Verdict:
     """Judges the DuckDB file `candidate` and writes `folder`/index.html and `folder`/data_docs/.
 
-    `previous` is the file of the release that readers have now, for what compares two releases. When dbt itself
-    refused or failed the tables may be half there: the suites are then not run, and the verdict is dbt's.
+    `previous` is the file of the release that readers have now, for what compares two releases. When dbt
+    itself refused or failed the tables may be half there: the suites are then not run, and the verdict is
+    dbt's.
     """
     moment = moment or datetime.now(UTC)
     verdict, judgements, docs = Verdict(), [], None
@@ -52,5 +54,7 @@ def run(
                 docs = "data_docs/index.html"
         except ExpectationFault as fault:
             verdict.fautes.append(str(fault))
-    (folder / "index.html").write_text(page(verdict, [j.suite for j in judgements], title, moment, docs), encoding="utf-8")
+    (folder / "index.html").write_text(
+        page(verdict, [j.suite for j in judgements], title, moment, docs), encoding="utf-8"
+    )
     return verdict

@@ -15,7 +15,8 @@ SCHEMA = Path(__file__).parent / "suites.schema.json"
 
 
 def load(path: Path) -> Suite:
-    """One suite from its file. Raises ExpectationFault with the place in the file when it breaks the schema."""
+    """One suite from its file. Raises ExpectationFault with the place in the file when it breaks the
+    schema."""
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
@@ -65,7 +66,8 @@ def load_all(folder: Path = FOLDER) -> list[Suite]:
         for expectation in suite.attentes:
             if expectation.id in seen:
                 raise ExpectationFault(
-                    f"L'identifiant {expectation.id} est écrit deux fois : {seen[expectation.id]}, {suite.nom}."
+                    f"L'identifiant {expectation.id} est écrit deux fois : {seen[expectation.id]},"
+                    f" {suite.nom}."
                 )
             seen[expectation.id] = suite.nom
     return suites

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -15,19 +16,30 @@ from publish.errors import FAULT, PUBLISHED, PublishFault
 
 def parser() -> argparse.ArgumentParser:
     """The command line; help is French, as every word an operator reads."""
-    made = argparse.ArgumentParser(prog="python -m publish", description="De la livraison à la release, et ce qui en sort.")
+    made = argparse.ArgumentParser(
+        prog="python -m publish", description="De la livraison à la release, et ce qui en sort."
+    )
     commands = made.add_subparsers(dest="command", required=True, metavar="commande")
     run = commands.add_parser("run", help="tirer, construire, contrôler, publier")
     run.add_argument("sources", nargs="*", help="sources à tirer (toutes par défaut)")
     run.add_argument("--force", action="store_true", help="publier même si rien n'a changé")
+    run.add_argument(
+        "--sans-comparaison",
+        action="store_true",
+        help="ne pas juger contre la release en cours (quand on sait pourquoi les chiffres changent)",
+    )
     commands.add_parser("demo", help="la même chose sur la réplique des producteurs, sans réseau ni clé")
     commands.add_parser("status", help="une ligne par source : dernière livraison, retard")
     sql = commands.add_parser("sql", help="DuckDB sur la release en cours, en lecture seule")
     sql.add_argument("query", nargs="?", help="une requête ; sans elle, le shell")
     rollback = commands.add_parser("rollback", help="ramener le pointeur à une release antérieure")
     rollback.add_argument("release", nargs="?", help="nom de la release ; sans lui, la liste")
-    export = commands.add_parser("export", help="chiffres clés de la release en cours, en XLSX, CSV et Parquet")
-    export.add_argument("--dossier", type=Path, help="où écrire (par défaut $REFERENTIEL_DATA/exports/<release>)")
+    export = commands.add_parser(
+        "export", help="chiffres clés de la release en cours, en XLSX, CSV et Parquet"
+    )
+    export.add_argument(
+        "--dossier", type=Path, help="où écrire (par défaut $REFERENTIEL_DATA/exports/<release>)"
+    )
     return made
 
 
@@ -50,7 +62,13 @@ def _dispatch(options: argparse.Namespace, settings: Settings, console: Console)
             from publish import screen
             from publish.run import run
 
-            outcome = run(settings, Console(stderr=True), only=options.sources or None, force=options.force)
+            outcome = run(
+                settings,
+                Console(stderr=True),
+                only=options.sources or None,
+                force=options.force,
+                compare=not options.sans_comparaison,
+            )
             screen.short(outcome, console)
             return outcome.code
         case "demo":
@@ -64,7 +82,9 @@ def _dispatch(options: argparse.Namespace, settings: Settings, console: Console)
         case "sql":
             from publish import sql
 
-            return sql.run(sql.open_current(settings.published), options.query, console)
+            # `make sql QUERY="…"` reaches us by the environment: no shell has to quote SQL twice.
+            query = options.query or os.environ.get("QUERY")
+            return sql.run(sql.open_current(settings.published), query, console)
         case "rollback":
             from publish import rollback
 

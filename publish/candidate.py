@@ -63,9 +63,11 @@ def environment(settings: Settings, candidate: Candidate) -> dict[str, str]:
 
 
 def build(settings: Settings, progress: Progress | None = None, root: Path = PROJECT_ROOT) -> Candidate:
-    """Builds and tests every model into a new file; never raises on dbt's own failures, which the judgement reads.
+    """Builds and tests every model into a new file; never raises on dbt's own failures, which the judgement
+    reads.
 
-    `progress(name, done, total)` is called as nodes finish. Raises PublishFault when dbt cannot even be started.
+    `progress(name, done, total)` is called as nodes finish. Raises PublishFault when dbt cannot even be
+    started.
     """
     settings.build.mkdir(parents=True, exist_ok=True)
     candidate = Candidate(settings.build / "candidat.duckdb", settings.build / "dbt")
@@ -74,15 +76,28 @@ def build(settings: Settings, progress: Progress | None = None, root: Path = PRO
     # A report left by a former run must never be read as this one's.
     candidate.run_results.unlink(missing_ok=True)
     command = [
-        str(dbt_executable()), "--log-format", "json", "--no-use-colors", "build", "--project-dir", str(root),
-        "--profiles-dir", str(root),
-    ]  # fmt: skip
+        str(dbt_executable()),
+        "--log-format",
+        "json",
+        "--no-use-colors",
+        "build",
+        "--project-dir",
+        str(root),
+        "--profiles-dir",
+        str(root),
+    ]
     tail: deque[str] = deque(maxlen=30)
     try:
         process = subprocess.Popen(
-            command, cwd=root, env=environment(settings, candidate), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, encoding="utf-8", errors="replace",
-        )  # fmt: skip
+            command,
+            cwd=root,
+            env=environment(settings, candidate),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
     except OSError as error:
         raise PublishFault(f"dbt ne démarre pas ({' '.join(command)}) : {error}") from error
     try:
@@ -108,7 +123,11 @@ def _event(line: str, tail: deque[str], progress: Progress | None) -> None:
         return
     if info.get("level") in ("warn", "error") and info.get("msg", "").strip():
         tail.append(info["msg"].strip())
-    if progress and info.get("name") in ("LogModelResult", "LogTestResult", "LogSeedResult") and data.get("total"):
+    if (
+        progress
+        and info.get("name") in ("LogModelResult", "LogTestResult", "LogSeedResult")
+        and data.get("total")
+    ):
         node = (data.get("node_info") or {}).get("node_name", "")
         progress(node, int(data.get("index") or 0), int(data["total"]))
 

@@ -18,14 +18,21 @@ MACROS = Path(__file__).parent / "macros"
 STORAGE = "v1.0.0"
 
 # The order of rows on disk: by key, so that the same inputs give the same file and a filter reads few blocks.
-# Models without a primary key in their contract (a key over four text columns costs thirty times its test) are named here.
+# Models without a primary key in their contract (a key over four text columns costs thirty times its test)
+# are named here.
 KEYS: dict[str, tuple[str, ...]] = {
     "territoires": ("type_territoire", "code_territoire"),
     "appartenances": ("millesime_cog", "type_territoire", "code_commune", "code_territoire"),
     "indicateurs": ("ordre", "indicateur"),
     "observations": ("indicateur", "territoire", "periode", "modalite"),
     "observations_historique": (
-        "indicateur", "territoire", "periode", "modalite", "millesime_cog", "source", "connu_du",
+        "indicateur",
+        "territoire",
+        "periode",
+        "modalite",
+        "millesime_cog",
+        "source",
+        "connu_du",
     ),
     "passages": ("cog_source", "code_source", "cog_cible", "code_cible"),
     "contours": ("territoire",),
@@ -36,11 +43,18 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 
 CONTROLES = {
-    "": "Chaque contrôle passé par cette release : ce qui devait être vrai, et ce qui a été constaté. Chaque ligne est un contrôle.",
+    "": (
+        "Chaque contrôle passé par cette release : ce qui devait être vrai, et ce qui a été constaté. Chaque"
+        " ligne est un contrôle."
+    ),
     "controle": "Identifiant du contrôle (celui de l'attente ou du test).",
-    "famille": "publication (attentes jugées avant de publier) ou integrite (contrats et tests de construction).",
+    "famille": (
+        "publication (attentes jugées avant de publier) ou integrite (contrats et tests de construction)."
+    ),
     "severite": "bloquant : un échec interdit la publication ; avertissement : publié et dit dans NOTE.md.",
-    "resultat": "reussi, echoue, averti, ou sans_objet (autre région, ou pas de release précédente à comparer).",
+    "resultat": (
+        "reussi, echoue, averti, ou sans_objet (autre région, ou pas de release précédente à comparer)."
+    ),
     "objet": "Table ou colonne examinée.",
     "phrase": "Ce qui doit être vrai, en français.",
     "detail": "Ce qui a été constaté, et où ; NULL quand il n'y a rien à dire.",
@@ -57,7 +71,8 @@ class Description:
 
 
 def descriptions(manifest: Path) -> dict[str, Description]:
-    """Tables to publish (the models of models/marts), with their descriptions. Raises PublishFault without manifest."""
+    """Tables to publish (the models of models/marts), with their descriptions. Raises PublishFault without
+    manifest."""
     try:
         nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
     except (OSError, ValueError, KeyError) as error:
@@ -67,7 +82,9 @@ def descriptions(manifest: Path) -> dict[str, Description]:
         if node.get("resource_type") == "model" and node.get("path", "").startswith("marts/"):
             name = node.get("alias") or node["name"]
             key = KEYS.get(name) or _primary_key(node)
-            columns = {c["name"]: " ".join(c.get("description", "").split()) for c in node["columns"].values()}
+            columns = {
+                c["name"]: " ".join(c.get("description", "").split()) for c in node["columns"].values()
+            }
             found[name] = Description(" ".join(node.get("description", "").split()), columns, tuple(key))
     if not found:
         raise PublishFault("Aucun modèle dans models/marts : il n'y a rien à publier.")
@@ -75,7 +92,9 @@ def descriptions(manifest: Path) -> dict[str, Description]:
 
 
 def _primary_key(node: dict[str, Any]) -> tuple[str, ...]:
-    return next((tuple(c["columns"]) for c in node.get("constraints", []) if c.get("type") == "primary_key"), ())
+    return next(
+        (tuple(c["columns"]) for c in node.get("constraints", []) if c.get("type") == "primary_key"), ()
+    )
 
 
 def _quoted(name: str) -> str:
@@ -91,8 +110,9 @@ def write(
 ) -> dict[str, int]:
     """Writes the release's DuckDB file at `target` (must not exist) and returns rows per table.
 
-    Only the marts leave the candidate; every table and column must have a description, else PublishFault: an analyst
-    who meets a column without a word guesses. `macros`: folder of the *.sql to create (default publish/macros).
+    Only the marts leave the candidate; every table and column must have a description, else PublishFault: an
+    analyst who meets a column without a word guesses. `macros`: folder of the *.sql to create (default
+    publish/macros).
     """
     described = descriptions(manifest)
     connection = duckdb.connect()
@@ -110,7 +130,9 @@ def write(
             try:
                 connection.execute(script.read_text(encoding="utf-8"))
             except duckdb.Error as error:
-                raise PublishFault(f"La macro {script.name} ne se crée pas dans la release : {error}") from error
+                raise PublishFault(
+                    f"La macro {script.name} ne se crée pas dans la release : {error}"
+                ) from error
         connection.execute("use memory.main")
         connection.execute("checkpoint release")
         connection.execute("detach release")
@@ -163,12 +185,16 @@ def _check(described: dict[str, Description], columns: Columns) -> None:
 
 
 def _copy(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: list[tuple[str, str, bool]], description: Description
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: list[tuple[str, str, bool]],
+    description: Description,
 ) -> int:
     name = f"release.main.{_quoted(table)}"
     body = ", ".join(f"{_quoted(c)} {kind}{'' if nullable else ' not null'}" for c, kind, nullable in columns)
     connection.execute(f"create table {name} ({body})")
-    # A unique key decides the order entirely; without one every column takes part, so that threads do not decide.
+    # A unique key decides the order entirely; without one every column takes part, so that threads do not
+    # decide.
     order = ", ".join(_quoted(c) for c in description.key) or "all"
     connection.execute(f"insert into {name} select * from candidat.main.{_quoted(table)} order by {order}")
     connection.execute(f"comment on table {name} is {_literal(description.comment)}")
@@ -185,7 +211,9 @@ def _controles(connection: duckdb.DuckDBPyConnection, controles: Iterable[Contro
     connection.execute(f"create table release.main.controles ({body})")
     rows = sorted(((*c.row()[:-1], c.detail or None) for c in controles), key=lambda row: row[:6])
     if rows:
-        connection.executemany(f"insert into release.main.controles values ({', '.join('?' * len(names))})", rows)
+        connection.executemany(
+            f"insert into release.main.controles values ({', '.join('?' * len(names))})", rows
+        )
     connection.execute(f"comment on table release.main.controles is {_literal(CONTROLES[''])}")
     for name in names:
         connection.execute(f"comment on column release.main.controles.{name} is {_literal(CONTROLES[name])}")
@@ -198,7 +226,9 @@ def _verify(target: Path, rows: dict[str, int]) -> None:
         for table, expected in rows.items():
             found = connection.execute(f"select count(*) from {_quoted(table)}").fetchone()
             if not found or found[0] != expected:
-                raise PublishFault(f"La release relue ne contient pas {expected} lignes dans {table} : {found}.")
+                raise PublishFault(
+                    f"La release relue ne contient pas {expected} lignes dans {table} : {found}."
+                )
 
 
 def write_parquet(database: Path, folder: Path) -> None:

@@ -1,4 +1,5 @@
-"""`make demo`: the whole run on the replica of the producers, then a screen worth looking at. No key, no network."""
+"""`make demo`: the whole run on the replica of the producers, then a screen worth looking at. No key, no
+network."""
 
 from __future__ import annotations
 
@@ -30,11 +31,17 @@ def _environment(**changes: str) -> Iterator[None]:
 
 
 def demo(console: Console) -> int:
-    """Starts the replica, runs the same job as `make refresh` against it, shows the result, stops the replica."""
+    """Starts the replica, runs the same job as `make refresh` against it, shows the result, stops the
+    replica."""
     from extract.replica.process import replica
 
-    console.print("[bold]Démonstration[/] : une réplique locale des producteurs sert de vrais chiffres, par HTTP.\n")
-    with replica() as producers, _environment(REFERENTIEL_PRODUCTEURS=producers.url, WEBSTAT_API_KEY=DEMO_KEY):
+    console.print(
+        "[bold]Démonstration[/] : une réplique locale des producteurs sert de vrais chiffres, par HTTP.\n"
+    )
+    with (
+        replica() as producers,
+        _environment(REFERENTIEL_PRODUCTEURS=producers.url, WEBSTAT_API_KEY=DEMO_KEY),
+    ):
         settings = Settings.from_env()
         outcome = run(settings, console)
     if outcome.release is not None and outcome.code == 0:

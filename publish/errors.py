@@ -10,4 +10,5 @@ UNREACHABLE = 4
 
 
 class PublishFault(Exception):
-    """Our own fault or a wrong request of the operator (exit 2); the message is French and says what to do."""
+    """Our own fault or a wrong request of the operator (exit 2); the message is French and says what to
+    do."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-# From one publication to the next, and how long after it a producer is still on time: the longest gaps seen in the
-# producers' calendars (quarterly employment comes up to 100 days after the quarter, the census at the end of December).
+# From one publication to the next, and how long after it a producer is still on time: the longest gaps seen
+# in the producers' calendars (quarterly employment comes up to 100 days after the quarter, the census at the
+# end of December).
 RHYTHM = {
     "mensuelle": timedelta(days=31 + 35),
     "trimestrielle": timedelta(days=92 + 45),
@@ -19,7 +20,8 @@ STOPPED = ("arretee", "suspendue")
 
 @dataclass(frozen=True)
 class Freshness:
-    """`etat`: à jour, en retard, suspendue, jamais, or inconnue (no publication date, or no rhythm); `mot` explains."""
+    """`etat`: à jour, en retard, suspendue, jamais, or inconnue (no publication date, or no rhythm); `mot`
+    explains."""
 
     etat: str
     mot: str = ""

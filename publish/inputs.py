@@ -1,4 +1,5 @@
-"""The inputs' hash of a release: what was received, what people decided, and the code that turns it into figures."""
+"""The inputs' hash of a release: what was received, what people decided, and the code that turns it into
+figures."""
 
 from __future__ import annotations
 
@@ -11,9 +12,16 @@ from extract.settings import PROJECT_ROOT, Settings
 
 # What may change a published figure, its description or its judgement. Tests and documents cannot.
 CODE = (
-    "dbt_project.yml", "profiles.yml", "seeds", "models", "macros", "tests/generic", "tests/singular", "expectations",
+    "dbt_project.yml",
+    "profiles.yml",
+    "seeds",
+    "models",
+    "macros",
+    "tests/generic",
+    "tests/singular",
+    "expectations",
     "publish",
-)  # fmt: skip
+)
 SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".py", ".md", ".json"}
 PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "xlsxwriter")
 
@@ -30,12 +38,15 @@ def _files(root: Path) -> Iterator[Path]:
             yield path
         elif path.is_dir():
             yield from (
-                f for f in sorted(path.rglob("*")) if f.is_file() and f.suffix in SUFFIXES and "__pycache__" not in f.parts
+                f
+                for f in sorted(path.rglob("*"))
+                if f.is_file() and f.suffix in SUFFIXES and "__pycache__" not in f.parts
             )
 
 
 def code_hash(root: Path = PROJECT_ROOT) -> str:
-    """sha256 over names and contents of seeds, models, macros, tests of data, expectations and publication."""
+    """sha256 over names and contents of seeds, models, macros, tests of data, expectations and
+    publication."""
     digest = hashlib.sha256()
     for path in _files(root):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
@@ -46,5 +57,6 @@ def code_hash(root: Path = PROJECT_ROOT) -> str:
 
 
 def fingerprint(settings: Settings, landing: str, code: str) -> str:
-    """sha256 hex of all inputs: the landing's fingerprint, the code's, the region and the origin of the figures."""
+    """sha256 hex of all inputs: the landing's fingerprint, the code's, the region and the origin of the
+    figures."""
     return hashlib.sha256("\0".join([landing, code, settings.region, settings.origine]).encode()).hexdigest()

@@ -18,8 +18,18 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def write(folder: Path, *, nom: str, made: datetime, inputs: dict[str, str], versions: dict[str, str], region: str,
-          origin: str, rows: dict[str, int], counts: dict[str, int]) -> dict[str, Any]:  # fmt: skip
+def write(
+    folder: Path,
+    *,
+    nom: str,
+    made: datetime,
+    inputs: dict[str, str],
+    versions: dict[str, str],
+    region: str,
+    origin: str,
+    rows: dict[str, int],
+    counts: dict[str, int],
+) -> dict[str, Any]:
     """Writes the manifest of the release in `folder`; every other file is listed with its size and sha256."""
     files = {
         path.relative_to(folder).as_posix(): {"octets": path.stat().st_size, "sha256": sha256(path)}

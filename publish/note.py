@@ -1,4 +1,5 @@
-"""NOTE.md: what changed since the last release, what is late, what was refused, which corrections are active."""
+"""NOTE.md: what changed since the last release, what is late, what was refused, which corrections are
+active."""
 
 from __future__ import annotations
 
@@ -17,12 +18,14 @@ CHANGES = """
             coalesce(a.indicateur, b.indicateur) as indicateur,
             a.indicateur is null as ajoutee, b.indicateur is null as retiree,
             a.indicateur is not null and b.indicateur is not null
-                and (a.valeur is distinct from b.valeur or a.confidentialite is distinct from b.confidentialite) as revisee,
+                and (a.valeur is distinct from b.valeur
+                    or a.confidentialite is distinct from b.confidentialite) as revisee,
             b.territoire, b.periode, a.valeur as avant, b.valeur as apres,
             abs(b.valeur - a.valeur) / nullif(abs(a.valeur), 0) as ecart
         from precedente.main.observations a
         full join actuelle.main.observations b
-            on a.indicateur = b.indicateur and a.territoire = b.territoire and a.periode = b.periode and a.modalite = b.modalite
+            on a.indicateur = b.indicateur and a.territoire = b.territoire and a.periode = b.periode
+                and a.modalite = b.modalite
     )
     select p.indicateur, any_value(i.libelle), any_value(i.decimales), any_value(i.unite),
         count(*) filter (where ajoutee), count(*) filter (where retiree), count(*) filter (where revisee),
@@ -64,9 +67,18 @@ def write(
         parts = [f"# Release {nom}", "", f"Produite le {made.astimezone(UTC):%d/%m/%Y à %H:%M} UTC."]
         if origin == "replique":
             parts.append(
-                "Les chiffres viennent de la réplique de démonstration : réels, mais arrêtés à leur date de transcription."
+                "Les chiffres viennent de la réplique de démonstration : réels, mais arrêtés à leur date de"
+                " transcription."
             )
-        parts += ["", *_changes(connection, previous), "", *_sources(connection, made), "", *_warnings(verdict), ""]
+        parts += [
+            "",
+            *_changes(connection, previous),
+            "",
+            *_sources(connection, made),
+            "",
+            *_warnings(verdict),
+            "",
+        ]
         parts += ["## Corrections actives", "", *(corrections or ["Aucune."]), ""]
     finally:
         connection.close()
@@ -76,8 +88,12 @@ def write(
 def _changes(connection: duckdb.DuckDBPyConnection, previous: Release | None) -> list[str]:
     if previous is None:
         rows = connection.execute(FIRST).fetchall()
-        lines = ["## Première release", "", "| Indicateur | Observations | dont renseignées | Dernière période |",
-                 "|---|---:|---:|---|"]  # fmt: skip
+        lines = [
+            "## Première release",
+            "",
+            "| Indicateur | Observations | dont renseignées | Dernière période |",
+            "|---|---:|---:|---|",
+        ]
         return lines + [
             f"| {label} (`{key}`) | {words.number(rows_)} | {words.number(known)} | {words.period(last)} |"
             for key, label, rows_, known, last in rows
@@ -86,15 +102,21 @@ def _changes(connection: duckdb.DuckDBPyConnection, previous: Release | None) ->
     rows = connection.execute(CHANGES).fetchall()
     if not rows:
         return [*lines, "Aucun chiffre ne change."]
-    lines += ["| Indicateur | Ajoutées | Retirées | Révisées | Plus forte révision |", "|---|---:|---:|---:|---|"]
+    lines += [
+        "| Indicateur | Ajoutées | Retirées | Révisées | Plus forte révision |",
+        "|---|---:|---:|---:|---|",
+    ]
     for key, label, decimals, unit, added, removed, revised, territory, period, before, after in rows:
         strongest = ""
         if territory is not None:
-            old, new = words.valued(before, decimals or 0, unit or ""), words.valued(after, decimals or 0, unit or "")
+            old, new = (
+                words.valued(before, decimals or 0, unit or ""),
+                words.valued(after, decimals or 0, unit or ""),
+            )
             strongest = f"{territory}, {words.period(period)} : {old} → {new}"
         lines.append(
-            f"| {label or 'retiré du dictionnaire'} (`{key}`) | {words.number(added)} | {words.number(removed)} |"
-            f" {words.number(revised)} | {strongest} |"
+            f"| {label or 'retiré du dictionnaire'} (`{key}`) | {words.number(added)} |"
+            f" {words.number(removed)} | {words.number(revised)} | {strongest} |"
         )
     return lines
 
@@ -113,16 +135,26 @@ def _sources(connection: duckdb.DuckDBPyConnection, made: datetime) -> list[str]
         if outcome == "ignore":
             skipped.append(f"- **{title}** (`{source}`) : {reason or 'clé absente'}.")
     return [
-        "## En retard, suspendu ou jamais reçu", "", *(late or ["Rien."]), "",
-        "## Refusé ou en échec", "", *(refused or ["Rien."]), "",
-        "## Non demandé (clé absente)", "", *(skipped or ["Rien."]),
-    ]  # fmt: skip
+        "## En retard, suspendu ou jamais reçu",
+        "",
+        *(late or ["Rien."]),
+        "",
+        "## Refusé ou en échec",
+        "",
+        *(refused or ["Rien."]),
+        "",
+        "## Non demandé (clé absente)",
+        "",
+        *(skipped or ["Rien."]),
+    ]
 
 
 def _warnings(verdict: Verdict) -> list[str]:
     lines = ["## Contrôles", ""]
     good = sum(c.resultat == "reussi" for c in verdict.controles)
-    lines.append(f"{words.plural(good, 'contrôle réussi', 'contrôles réussis')} ; détail dans `qualite/index.html`.")
+    lines.append(
+        f"{words.plural(good, 'contrôle réussi', 'contrôles réussis')} ; détail dans `qualite/index.html`."
+    )
     if verdict.avertissements:
         lines += ["", "Avertissements (publiés, à lire) :", ""]
         lines += [f"- {c.phrase} {c.detail}" for c in verdict.avertissements]

@@ -1,9 +1,9 @@
-"""Makes the release: a folder written under a temporary name, then named, then pointed to. Refusals are kept aside."""
+"""Makes the release: a folder written under a temporary name, then named, then pointed to. Refusals are
+kept aside."""
 
 from __future__ import annotations
 
 import csv
-import os
 import shutil
 from collections import Counter
 from dataclasses import dataclass
@@ -44,12 +44,18 @@ class Inputs:
 
 
 def make(
-    settings: Settings, candidate: Path, dbt_manifest: Path, quality: Path, verdict: Verdict, inputs: Inputs, moment: datetime
+    settings: Settings,
+    candidate: Path,
+    dbt_manifest: Path,
+    quality: Path,
+    verdict: Verdict,
+    inputs: Inputs,
+    moment: datetime,
 ) -> Release:
     """Writes and names the release folder, moves the pointer, returns the release.
 
-    Killed before the rename, nothing is there but a folder that the next run removes; between the rename and the
-    pointer, a whole release that nobody follows yet.
+    Killed before the rename, nothing is there but a folder that the next run removes; between the rename and
+    the pointer, a whole release that nobody follows yet.
     """
     published = settings.published
     published.mkdir(parents=True, exist_ok=True)
@@ -66,18 +72,30 @@ def make(
     bundle.write(file, folder / "exports", region=settings.region, release=nom, made=moment)
     shutil.copytree(quality, folder / "qualite")
     note.write(
-        folder / "NOTE.md", file, previous, verdict, nom=nom, made=moment, origin=settings.origine,
+        folder / "NOTE.md",
+        file,
+        previous,
+        verdict,
+        nom=nom,
+        made=moment,
+        origin=settings.origine,
         corrections=corrections(candidate),
-    )  # fmt: skip
+    )
     manifest.write(
-        folder, nom=nom, made=moment, inputs={"entrees": inputs.entrees, "landing": inputs.landing, "code": inputs.code},
-        versions=versions(), region=settings.region, origin=settings.origine, rows=rows,
+        folder,
+        nom=nom,
+        made=moment,
+        inputs={"entrees": inputs.entrees, "landing": inputs.landing, "code": inputs.code},
+        versions=versions(),
+        region=settings.region,
+        origin=settings.origine,
+        rows=rows,
         counts=dict(Counter(c.resultat for c in verdict.controles)),
-    )  # fmt: skip
+    )
     for path in folder.rglob("*"):
         if path.is_file():
             fsync_file(path)
-    os.rename(folder, published / nom)
+    folder.rename(published / nom)
     fsync_folder(published)
     releases.point(published, nom, moment)
     return releases.read(published / nom)
@@ -103,7 +121,8 @@ def _cell(value: object) -> object:
 
 
 def corrections(candidate: Path) -> list[str]:
-    """The corrections that the candidate applied, from the table `corrections` of the seeds, when there is one."""
+    """The corrections that the candidate applied, from the table `corrections` of the seeds, when there is
+    one."""
     with duckdb.connect(str(candidate), read_only=True) as connection:
         found = connection.execute(
             "select schema_name from duckdb_tables() where table_name = 'corrections' limit 1"
@@ -112,11 +131,15 @@ def corrections(candidate: Path) -> list[str]:
             return []
         result = connection.execute(f'select * from "{found[0]}".corrections order by all')
         names = [column[0] for column in result.description or []]
-        return ["- " + ", ".join(f"{n} {v}" for n, v in zip(names, row, strict=True) if v is not None)
-                for row in result.fetchall()]  # fmt: skip
+        return [
+            "- " + ", ".join(f"{n} {v}" for n, v in zip(names, row, strict=True) if v is not None)
+            for row in result.fetchall()
+        ]
 
 
-def refuse(settings: Settings, candidate: Path, quality: Path, verdict: Verdict, inputs: Inputs, moment: datetime) -> Path:
+def refuse(
+    settings: Settings, candidate: Path, quality: Path, verdict: Verdict, inputs: Inputs, moment: datetime
+) -> Path:
     """Keeps the refused candidate with its report under published/_refused/ and returns its folder."""
     refused = settings.published / REFUSED
     refused.mkdir(parents=True, exist_ok=True)
@@ -135,7 +158,7 @@ def refuse(settings: Settings, candidate: Path, quality: Path, verdict: Verdict,
         writer = csv.writer(handle, delimiter=";")
         writer.writerow([name for name in database.CONTROLES if name])
         writer.writerows(c.row() for c in verdict.controles)
-    os.rename(folder, refused / nom)
+    folder.rename(refused / nom)
     fsync_folder(refused)
     old = sorted(f for f in refused.iterdir() if f.is_dir() and not f.name.startswith("."))[:-KEPT_REFUSALS]
     for folder in old:

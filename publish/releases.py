@@ -1,8 +1,9 @@
 """The published folder: releases, the pointer that readers follow, and how it moves in one step.
 
-`published/<release>/` never changes once named. `published/current` is a relative symlink, replaced by rename: a reader
-that opened the former release keeps it whole, the next one gets the new one. `courante.json` says the same to whoever
-cannot follow a symlink (Windows, file shares); the symlink is the truth and repairs it.
+`published/<release>/` never changes once named. `published/current` is a relative symlink, replaced by
+rename: a reader that opened the former release keeps it whole, the next one gets the new one. `courante.json`
+says the same to whoever cannot follow a symlink (Windows, file shares); the symlink is the truth and repairs
+it.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ def every(published: Path) -> list[Release]:
     """All whole releases, oldest first."""
     if not published.is_dir():
         return []
-    folders = [f for f in published.iterdir() if f.is_dir() and not f.is_symlink() and (f / MANIFEST).is_file()]
+    folders = [
+        f for f in published.iterdir() if f.is_dir() and not f.is_symlink() and (f / MANIFEST).is_file()
+    ]
     return [read(folder) for folder in sorted(folders)]
 
 
@@ -70,7 +73,7 @@ def current(published: Path) -> Release | None:
     link = published / CURRENT
     if not link.is_symlink():
         return None
-    return read((published / os.readlink(link)).resolve())
+    return read((published / link.readlink()).resolve())
 
 
 def require_current(published: Path) -> Release:
@@ -78,7 +81,8 @@ def require_current(published: Path) -> Release:
     found = current(published)
     if found is None:
         raise PublishFault(
-            f"Aucune release dans {published}. Faites-en une : make demo (figures de démonstration) ou make refresh."
+            f"Aucune release dans {published}. Faites-en une : make demo (figures de démonstration) ou make"
+            " refresh."
         )
     return found
 
@@ -95,7 +99,7 @@ def point(published: Path, nom: str, moment: datetime, discarded: list[str] | No
     temporary = published / f".{CURRENT}-{os.getpid()}"
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(nom)
-    os.replace(temporary, published / CURRENT)
+    temporary.replace(published / CURRENT)
     fsync_folder(published)
     _write_pointer(published, release, moment, discarded if discarded is not None else _discarded(published))
 
@@ -116,7 +120,8 @@ def _write_pointer(published: Path, release: Release, moment: datetime, discarde
 
 
 def repair(published: Path, moment: datetime) -> None:
-    """After a kill: removes half-written releases and makes courante.json agree with the symlink. Under the lock."""
+    """After a kill: removes half-written releases and makes courante.json agree with the symlink. Under
+    the lock."""
     if not published.is_dir():
         return
     for leftover in published.glob(f"{UNFINISHED}*"):

@@ -1,4 +1,5 @@
-"""`make rollback RELEASE=…`: moves the pointer back to a whole release, and remembers which ones were left."""
+"""`make rollback RELEASE=…`: moves the pointer back to a whole release, and remembers which ones were
+left."""
 
 from __future__ import annotations
 
@@ -20,7 +21,13 @@ def listing(published: Path, console: Console) -> int:
         table.add_column(name)
     discarded = releases.pointer(published).get("ecartees", [])
     for release in releases.every(published):
-        state = "en cours" if current and release.nom == current.nom else "écartée" if release.nom in discarded else ""
+        state = (
+            "en cours"
+            if current and release.nom == current.nom
+            else "écartée"
+            if release.nom in discarded
+            else ""
+        )
         rows = release.manifest.get("lignes", {}).get("observations", 0)
         table.add_row(release.nom, release.manifest["produite_le"], words.number(rows), state)
     console.print(table)
@@ -31,11 +38,14 @@ def listing(published: Path, console: Console) -> int:
 def back_to(published: Path, nom: str, console: Console) -> int:
     """Makes `nom` the current release after checking every byte of it. Raises PublishFault otherwise.
 
-    The releases made after it are remembered as left aside: the same inputs will not publish them again by themselves.
+    The releases made after it are remembered as left aside: the same inputs will not publish them again by
+    themselves.
     """
     known = {release.nom for release in releases.every(published)}
     if nom not in known:
-        raise PublishFault(f"Pas de release « {nom} » dans {published}. Connues : {', '.join(sorted(known)) or 'aucune'}.")
+        raise PublishFault(
+            f"Pas de release « {nom} » dans {published}. Connues : {', '.join(sorted(known)) or 'aucune'}."
+        )
     problems = manifest.verify(published / nom)
     if problems:
         raise PublishFault(f"La release {nom} est abîmée, le pointeur ne bouge pas : {' ; '.join(problems)}.")
@@ -43,5 +53,7 @@ def back_to(published: Path, nom: str, console: Console) -> int:
     releases.point(published, nom, datetime.now(UTC), discarded=left)
     console.print(f"Les lecteurs suivent maintenant la release {nom}.")
     if left:
-        console.print(f"Mises de côté : {', '.join(left)}. Elles ne seront pas republiées sans nouvelles données.")
+        console.print(
+            f"Mises de côté : {', '.join(left)}. Elles ne seront pas republiées sans nouvelles données."
+        )
     return 0

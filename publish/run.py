@@ -1,4 +1,5 @@
-"""The main job, in order: lock, pull, compare, build, judge, release, point. Exit codes are the CONTRACT's."""
+"""The main job, in order: lock, pull, compare, build, judge, release, point. Exit codes are the
+CONTRACT's."""
 
 from __future__ import annotations
 
@@ -12,7 +13,14 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from expectations.model import Verdict
 from extract.errors import ExtractError, RunLocked
@@ -45,10 +53,19 @@ class Outcome:
     steps: dict[str, float] = field(default_factory=dict)
 
 
-def run(settings: Settings, console: Console, *, only: list[str] | None = None, force: bool = False) -> Outcome:
+def run(
+    settings: Settings,
+    console: Console,
+    *,
+    only: list[str] | None = None,
+    force: bool = False,
+    compare: bool = True,
+) -> Outcome:
     """One run from the producers to the pointer. Never raises for what the CONTRACT gives a code to.
 
-    `only`: source ids to pull (default all). `force`: publish even when the inputs are those of a known release.
+    `only`: source ids to pull (default all). `force`: publish even when the inputs are those of a known
+    release. `compare`: judge against the current release; False when someone has read why the figures jump
+    (a new geography, a rewritten model) and answers for it.
     """
     start = time.monotonic()
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -56,12 +73,12 @@ def run(settings: Settings, console: Console, *, only: list[str] | None = None, 
     lock = FileLock(settings.data / LOCK)
     try:
         with lock.acquire(timeout=0):
-            outcome = _run(settings, console, only, force, steps)
+            outcome = _run(settings, console, only, force, compare, steps)
     except Timeout:
         outcome = Outcome(
             LOCKED,
-            f"Une autre exécution est en cours sur {settings.data} (verrou {LOCK}). Attendez qu'elle finisse ; "
-            "si elle est morte, son verrou est tombé avec elle et relancer suffit.",
+            f"Une autre exécution est en cours sur {settings.data} (verrou {LOCK}). Attendez qu'elle finisse"
+            " ; si elle est morte, son verrou est tombé avec elle et relancer suffit.",
         )
     except RunLocked as error:
         outcome = Outcome(LOCKED, str(error))
@@ -71,7 +88,14 @@ def run(settings: Settings, console: Console, *, only: list[str] | None = None, 
     return outcome
 
 
-def _run(settings: Settings, console: Console, only: list[str] | None, force: bool, steps: dict[str, float]) -> Outcome:
+def _run(
+    settings: Settings,
+    console: Console,
+    only: list[str] | None,
+    force: bool,
+    compare: bool,
+    steps: dict[str, float],
+) -> Outcome:
     from extract.run import run_sources
 
     moment = datetime.now(UTC).replace(microsecond=0)
@@ -79,7 +103,9 @@ def _run(settings: Settings, console: Console, only: list[str] | None, force: bo
     with _step(steps, "extraction"):
         summary = run_sources(settings, only, console=console)
     if not summary.joint:
-        return Outcome(UNREACHABLE, _unreachable(settings), summary=summary, release=releases.current(settings.published))
+        return Outcome(
+            UNREACHABLE, _unreachable(settings), summary=summary, release=releases.current(settings.published)
+        )
     with _step(steps, "empreinte"):
         landing = landing_fingerprint(settings)
         code = hashes.code_hash()
@@ -90,7 +116,7 @@ def _run(settings: Settings, console: Console, only: list[str] | None, force: bo
     with _step(steps, "construction"), _bar(console, "Construction") as advance:
         built = dbt.build(settings, advance)
     with _step(steps, "contrôle"), console.status("Contrôle de la candidate…"):
-        verdict, quality = _judge(settings, built, moment)
+        verdict, quality = _judge(settings, built, moment, compare)
     # Imported late, with the rest of the exports: "nothing new" must be told in a second.
     from publish import release as folders
 
@@ -107,7 +133,7 @@ def _run(settings: Settings, console: Console, only: list[str] | None, force: bo
     return Outcome(PUBLISHED, f"Release {release.nom} publiée.", release, True, summary, verdict)
 
 
-def _judge(settings: Settings, built: dbt.Candidate, moment: datetime) -> tuple[Verdict, Path]:
+def _judge(settings: Settings, built: dbt.Candidate, moment: datetime, compare: bool) -> tuple[Verdict, Path]:
     import shutil
 
     from expectations import runner
@@ -115,12 +141,17 @@ def _judge(settings: Settings, built: dbt.Candidate, moment: datetime) -> tuple[
     quality = settings.build / "qualite"
     if quality.exists():
         shutil.rmtree(quality)
-    current = releases.current(settings.published)
+    current = releases.current(settings.published) if compare else None
     verdict = runner.run(
-        built.database, region=settings.region, folder=quality, run_results=built.run_results, manifest=built.manifest,
-        previous=current.database if current else None, moment=moment,
+        built.database,
+        region=settings.region,
+        folder=quality,
+        run_results=built.run_results,
+        manifest=built.manifest,
+        previous=current.database if current else None,
+        moment=moment,
         title=f"Contrôles de la release candidate du {moment:%d/%m/%Y}",
-    )  # fmt: skip
+    )
     # dbt answers 1 for failed tests, which the verdict tells one by one; anything else it could not tell.
     if built.code and verdict.code == 0:
         verdict.fautes.append(f"dbt a fini avec le code {built.code} : " + " / ".join(built.tail[-5:]))
@@ -128,7 +159,8 @@ def _judge(settings: Settings, built: dbt.Candidate, moment: datetime) -> tuple[
 
 
 def _known(settings: Settings, inputs: str) -> str | None:
-    """What to say when these very inputs already made a release: nothing new, or one that an operator left aside."""
+    """What to say when these very inputs already made a release: nothing new, or one that an operator left
+    aside."""
     current = releases.current(settings.published)
     if current is not None and current.manifest.get("empreinte_entrees") == inputs:
         return f"Rien de nouveau depuis la release {current.nom} : mêmes données, même code."
@@ -136,8 +168,8 @@ def _known(settings: Settings, inputs: str) -> str | None:
     for release in releases.every(settings.published):
         if release.nom in discarded and release.manifest.get("empreinte_entrees") == inputs:
             return (
-                f"Rien de nouveau : ces données ont donné la release {release.nom}, mise de côté par un retour arrière. "
-                f"Pour la reprendre : make rollback RELEASE={release.nom}"
+                f"Rien de nouveau : ces données ont donné la release {release.nom}, mise de côté par un"
+                f" retour arrière. Pour la reprendre : make rollback RELEASE={release.nom}"
             )
     return None
 
@@ -147,8 +179,8 @@ def _unreachable(settings: Settings) -> str:
     current = releases.current(settings.published)
     kept = f"La release {current.nom} reste en place." if current else "Rien n'a été publié ni modifié."
     return (
-        f"Aucun producteur n'a pu être joint : {where} ne répond pas. Vérifiez le réseau, le mandataire (HTTPS_PROXY) et "
-        f"les certificats, puis relancez. {kept}"
+        f"Aucun producteur n'a pu être joint : {where} ne répond pas. Vérifiez le réseau, le mandataire"
+        f" (HTTPS_PROXY) et les certificats, puis relancez. {kept}"
     )
 
 
@@ -176,9 +208,14 @@ def _step(steps: dict[str, float], name: str) -> Iterator[None]:
 @contextmanager
 def _bar(console: Console, title: str) -> Iterator[dbt.Progress]:
     progress = Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=console, transient=True,
-    )  # fmt: skip
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
     with progress:
         task = progress.add_task(title, total=None)
 
@@ -186,4 +223,3 @@ def _bar(console: Console, title: str) -> Iterator[dbt.Progress]:
             progress.update(task, completed=done, total=total, description=f"{title} : {name[:48]}")
 
         yield advance
-

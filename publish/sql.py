@@ -19,7 +19,7 @@ from publish.releases import Release
 HELLO = """\
 Release {nom} ({folder}), ouverte en lecture seule.
 Tables : {tables}
-Pour commencer :  select * from portrait('REG-28');   ·   .quit pour sortir
+Pour commencer :  select * from portrait('REG-{region}');   ·   .quit pour sortir
 """
 
 
@@ -44,14 +44,26 @@ def run(release: Release, query: str | None, console: Console) -> int:
         return 0 if code == 0 else FAULT
     if binary is None:
         raise PublishFault(
-            "Le shell de DuckDB n'est pas installé (roue duckdb-cli). Donnez une requête : make sql QUERY=\"select 1\""
+            "Le shell de DuckDB n'est pas installé (roue duckdb-cli). Donnez une requête : make sql"
+            ' QUERY="select 1"'
         )
     if not sys.stdin.isatty():
         code = subprocess.run([str(binary), "-readonly", str(release.database)], check=False).returncode
         return 0 if code == 0 else FAULT
     with duckdb.connect(str(release.database), read_only=True) as connection:
-        tables = [row[0] for row in connection.execute("select table_name from duckdb_tables() order by 1").fetchall()]
-    console.print(HELLO.format(nom=release.nom, folder=release.folder, tables=", ".join(tables)), markup=False)
+        tables = [
+            row[0]
+            for row in connection.execute("select table_name from duckdb_tables() order by 1").fetchall()
+        ]
+    console.print(
+        HELLO.format(
+            nom=release.nom,
+            folder=release.folder,
+            tables=", ".join(tables),
+            region=release.manifest["region"],
+        ),
+        markup=False,
+    )
     os.execv(str(binary), [str(binary), "-readonly", str(release.database)])
 
 

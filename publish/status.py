@@ -1,4 +1,5 @@
-"""`make status`: one line per source, from what the landing knows, whether or not a release was made of it."""
+"""`make status`: one line per source, from what the landing knows, whether or not a release was made of
+it."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from publish.errors import PublishFault
 
 QUERY = """
     with acceptees as (
-        select source, max(recu_le) filter (where resultat = 'nouveau') as recu_le, max(publie_le) as publie_le
+        select source, max(recu_le) filter (where resultat = 'nouveau') as recu_le,
+            max(publie_le) as publie_le
         from read_parquet($livraisons) where resultat in ('nouveau', 'inchange') group by all
     ),
     derniers as (
@@ -33,7 +35,9 @@ def show(settings: Settings, console: Console) -> int:
     """Prints the table; returns 0. Raises PublishFault when nothing was ever pulled."""
     deliveries, sources = settings.landing / "_livraisons.parquet", settings.landing / "_sources.parquet"
     if not deliveries.is_file() or not sources.is_file():
-        raise PublishFault(f"Rien n'a encore été tiré dans {settings.data}. Commencez par make demo ou make refresh.")
+        raise PublishFault(
+            f"Rien n'a encore été tiré dans {settings.data}. Commencez par make demo ou make refresh."
+        )
     with duckdb.connect() as connection:
         rows = connection.execute(QUERY, {"livraisons": str(deliveries), "sources": str(sources)}).fetchall()
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -42,14 +46,19 @@ def show(settings: Settings, console: Console) -> int:
         table.add_column(name, no_wrap=name != "Dernier essai", overflow="fold")
     for source, _, rhythm, received, published, outcome, reason in rows:
         state = freshness.judge(rhythm, received is not None, published, now)
-        last = {"nouveau": "nouvelle livraison", "inchange": "rien de nouveau"}.get(outcome or "", "")
+        last = {"nouveau": "nouveau", "inchange": "inchangé"}.get(outcome or "", "")
         if not last:
-            last = {"refuse": "refusée", "echec": "échec", "ignore": "ignorée"}.get(outcome or "", "aucun essai")
+            last = {"refuse": "refusée", "echec": "échec", "ignore": "ignorée"}.get(
+                outcome or "", "aucun essai"
+            )
             last += f" : {reason}" if reason else ""
         table.add_row(
-            source, words.day(received) or "–", words.day(published) or "–",
-            Text(state.etat, style=COLOURS.get(state.etat, "")), last,
-        )  # fmt: skip
+            source,
+            words.day(received) or "–",
+            words.day(published) or "–",
+            Text(state.etat, style=COLOURS.get(state.etat, "")),
+            last,
+        )
     console.print(table)
     release = releases.current(settings.published)
     if release is None:
@@ -57,7 +66,9 @@ def show(settings: Settings, console: Console) -> int:
     else:
         console.print(f"\nRelease en cours : {release.nom} ({release.folder})")
     if settings.landing.parent.joinpath("archive/contexte.json").is_file() and _replica(settings):
-        console.print("Chiffres de la réplique de démonstration : les retards sont ceux de la date de transcription.")
+        console.print(
+            "Chiffres de la réplique de démonstration : les retards sont ceux de la date de transcription."
+        )
     return 0
 
 

@@ -10,9 +10,21 @@ from datetime import datetime
 THIN = "\u202f"  # narrow no-break space: between thousands and before units
 MINUS = "\u2212"
 MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
-# What the word of a missing figure is, by what the release says of it (rule 4 of the house: never 0, never blank).
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+# What the word of a missing figure is, by what the release says of it (rule 4 of the house: never 0, never
+# blank).
 SECRET = "secret"
 MISSING = "n.d."
 

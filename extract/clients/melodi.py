@@ -105,12 +105,15 @@ def _get_dataset(ask: Ask, dataset: str, filters: dict[str, str]) -> Any:
         raise DeliveryFailed(f"Melodi n'a pas annoncé de nombre de lignes ({failure})")
     if announced[-1] == 0:
         raise DeliveryRefused(f"Melodi n'a aucune observation pour {dataset} ({asked})")
+    received = sum(_received(ask.archive.object_path(one.sha256)) for one in answers if one.role == "donnees")
+    if received != announced[-1]:
+        raise DeliveryRefused(
+            f"{dataset} ({asked}) : {received} observations reçues, {announced[-1]} annoncées"
+        )
     if failure is not None:
         raise DeliveryRefused(f"pynsee n'a pas pu lire {dataset} ({asked}) : {failure}") from failure
-    if len(frame) != announced[-1]:
-        raise DeliveryRefused(
-            f"{dataset} ({asked}) : {len(frame)} observations reçues, {announced[-1]} annoncées"
-        )
+    if len(frame) != received:
+        raise DeliveryRefused(f"{dataset} ({asked}) : pynsee rend {len(frame)} observations sur {received}")
     return frame
 
 
@@ -128,6 +131,13 @@ def _count(path: Path) -> int:
         return int(json.loads(path.read_bytes())["paging"]["count"])
     except (ValueError, KeyError, TypeError) as error:
         raise DeliveryRefused("Melodi n'annonce pas le nombre d'observations (paging.count)") from error
+
+
+def _received(path: Path) -> int:
+    try:
+        return len(json.loads(path.read_bytes())["observations"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise DeliveryRefused("page Melodi illisible, coupée ou sans observations") from error
 
 
 def _texts(frame: Any, name: str) -> list[str | None]:

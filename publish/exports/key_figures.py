@@ -45,14 +45,17 @@ class Figure(NamedTuple):
 # `mention`: why there is no value, in a word; CL_CONF_STATUS F is free, anything else protects.
 MENTION = f"""
     case when k.valeur is not null then ''
-        when k.confidentialite is not null and k.confidentialite <> 'F' then '{words.SECRET}' else '{words.MISSING}' end
+        when k.confidentialite is not null and k.confidentialite <> 'F' then '{words.SECRET}'
+        else '{words.MISSING}' end
 """
 
 FIGURES = f"""
     select
-        t.type_territoire, t.code_territoire, t.territoire, t.libelle, t.code_region, t.code_departement, t.est_interregional,
+        t.type_territoire, t.code_territoire, t.territoire, t.libelle, t.code_region,
+        t.code_departement, t.est_interregional,
         i.theme, i.indicateur, i.libelle, i.unite, i.decimales, k.periode, k.valeur, {MENTION}, k.statut,
-        k.valeur_un_an_avant, k.variation, k.unite_variation, k.valeur_france, k.rang, k.nombre_classes, i.producteur, k.motif
+        k.valeur_un_an_avant, k.variation, k.unite_variation, k.valeur_france, k.rang,
+        k.nombre_classes, i.producteur, k.motif
     from chiffres_cles k
     join territoires t using (territoire)
     join indicateurs i using (indicateur)
@@ -62,16 +65,41 @@ FIGURES = f"""
 
 # The columns of the flat files, in reading order; numbers are marked, a French spreadsheet wants their comma.
 FLAT = (
-    ("t.type_territoire", "type_territoire"), ("t.code_territoire", "code_territoire"), ("t.libelle", "territoire_libelle"),
-    ("i.theme", "theme"), ("k.indicateur", "indicateur"), ("i.libelle", "libelle"), ("i.unite", "unite"),
-    ("k.periode", "periode"), ("k.valeur", "valeur"), (MENTION, "mention"), ("k.statut", "statut"),
-    ("k.confidentialite", "confidentialite"), ("k.methode", "methode"), ("k.periode_un_an_avant", "periode_un_an_avant"),
-    ("k.valeur_un_an_avant", "valeur_un_an_avant"), ("k.variation", "variation"), ("k.unite_variation", "unite_variation"),
-    ("k.valeur_departement", "valeur_departement"), ("k.valeur_region", "valeur_region"), ("k.valeur_france", "valeur_france"),
-    ("k.rang", "rang"), ("k.nombre_classes", "nombre_classes"), ("k.quartile", "quartile"), ("k.motif", "motif"),
-    ("i.source", "source"), ("i.producteur", "producteur"),
-)  # fmt: skip
-DECIMAL = {"valeur", "valeur_un_an_avant", "variation", "valeur_departement", "valeur_region", "valeur_france"}
+    ("t.type_territoire", "type_territoire"),
+    ("t.code_territoire", "code_territoire"),
+    ("t.libelle", "territoire_libelle"),
+    ("i.theme", "theme"),
+    ("k.indicateur", "indicateur"),
+    ("i.libelle", "libelle"),
+    ("i.unite", "unite"),
+    ("k.periode", "periode"),
+    ("k.valeur", "valeur"),
+    (MENTION, "mention"),
+    ("k.statut", "statut"),
+    ("k.confidentialite", "confidentialite"),
+    ("k.methode", "methode"),
+    ("k.periode_un_an_avant", "periode_un_an_avant"),
+    ("k.valeur_un_an_avant", "valeur_un_an_avant"),
+    ("k.variation", "variation"),
+    ("k.unite_variation", "unite_variation"),
+    ("k.valeur_departement", "valeur_departement"),
+    ("k.valeur_region", "valeur_region"),
+    ("k.valeur_france", "valeur_france"),
+    ("k.rang", "rang"),
+    ("k.nombre_classes", "nombre_classes"),
+    ("k.quartile", "quartile"),
+    ("k.motif", "motif"),
+    ("i.source", "source"),
+    ("i.producteur", "producteur"),
+)
+DECIMAL = {
+    "valeur",
+    "valeur_un_an_avant",
+    "variation",
+    "valeur_departement",
+    "valeur_region",
+    "valeur_france",
+}
 
 
 def read(database: Path, levels: Iterable[str]) -> list[Figure]:
@@ -96,19 +124,36 @@ def usual_period(figures: Iterable[Figure]) -> str:
 
 
 def write_flat(database: Path, folder: Path) -> list[Path]:
-    """chiffres_cles.csv (UTF-8 with its mark, `;`, decimal comma: what a French spreadsheet opens without asking, and
-    6.9 would become the 6th of September) and chiffres_cles.parquet (numbers as numbers). Every level of the release."""
-    csv, parquet, bare = folder / "chiffres_cles.csv", folder / "chiffres_cles.parquet", folder / ".chiffres_cles.csv"
+    """chiffres_cles.csv (UTF-8 with its mark, `;`, decimal comma: what a French spreadsheet opens without
+    asking, and 6.9 would become the 6th of September) and chiffres_cles.parquet (numbers as numbers). Every
+    level of the release.
+    """
+    csv, parquet, bare = (
+        folder / "chiffres_cles.csv",
+        folder / "chiffres_cles.parquet",
+        folder / ".chiffres_cles.csv",
+    )
     comma = ", ".join(
-        f"replace(({expression})::varchar, '.', ',') as {name}" if name in DECIMAL else f"({expression}) as {name}"
+        (
+            f"replace(({expression})::varchar, '.', ',') as {name}"
+            if name in DECIMAL
+            else f"({expression}) as {name}"
+        )
         for expression, name in FLAT
     )
     plain = ", ".join(f"({expression}) as {name}" for expression, name in FLAT)
-    source = """ from chiffres_cles k join territoires t using (territoire) join indicateurs i using (indicateur)
+    source = """
+        from chiffres_cles k
+        join territoires t using (territoire)
+        join indicateurs i using (indicateur)
         order by t.type_territoire, t.code_territoire, i.ordre, i.indicateur"""
     with duckdb.connect(str(database), read_only=True) as connection:
-        connection.execute(f"copy (select {plain} {source}) to '{_path(parquet)}' (format parquet, compression zstd)")
-        connection.execute(f"copy (select {comma} {source}) to '{_path(bare)}' (format csv, header, delimiter ';')")
+        connection.execute(
+            f"copy (select {plain} {source}) to '{_path(parquet)}' (format parquet, compression zstd)"
+        )
+        connection.execute(
+            f"copy (select {comma} {source}) to '{_path(bare)}' (format csv, header, delimiter ';')"
+        )
     with bare.open("rb") as read, csv.open("wb") as written:
         written.write(b"\xef\xbb\xbf")  # DuckDB writes no mark, without which Excel reads the accents wrong
         shutil.copyfileobj(read, written)

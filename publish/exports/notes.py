@@ -1,4 +1,5 @@
-"""The sheet « Notes et sources »: what each figure means, where it comes from, and under which licence it may be reused."""
+"""The sheet « Notes et sources »: what each figure means, where it comes from, and under which licence it
+may be reused."""
 
 from __future__ import annotations
 
@@ -13,15 +14,20 @@ if TYPE_CHECKING:
     from publish.exports.workbook import Book
 
 QUERY = """
-    with observees as (
+    with periodes as (
+        select indicateur, max(periode) as periode from observations group by all
+    ),
+    observees as (
         select indicateur, max(publie_le) as publie_le,
             string_agg(distinct millesime_cog::varchar, ', ' order by millesime_cog::varchar) as geographie
-        from observations o join (select indicateur, max(periode) as periode from observations group by all) using (indicateur, periode)
+        from observations join periodes using (indicateur, periode)
         group by all
     ),
-    dernieres as (select indicateur, max(periode) as periode from chiffres_cles where valeur is not null group by all)
-    select i.theme, i.libelle, i.definition, i.unite, i.champ, i.formule, d.periode, v.geographie, v.publie_le, i.producteur,
-        s.titre, i.licence, s.attribution, s.page, i.notes, i.indicateur
+    dernieres as (
+        select indicateur, max(periode) as periode from chiffres_cles where valeur is not null group by all
+    )
+    select i.theme, i.libelle, i.definition, i.unite, i.champ, i.formule, d.periode, v.geographie,
+        v.publie_le, i.producteur, s.titre, i.licence, s.attribution, s.page, i.notes, i.indicateur
     from indicateurs i
     join dernieres d using (indicateur)
     left join observees v using (indicateur)
@@ -29,18 +35,24 @@ QUERY = """
     order by i.ordre, i.indicateur
 """
 HEADERS = (
-    ("Indicateur", 30), ("Définition et calcul", 48), ("Champ, géographie, dernière période", 32),
-    ("Source, licence et mention obligatoire", 46), ("Précautions de lecture", 44),
-)  # fmt: skip
-# A computed row height must hold whatever the reader's font: characters per unit of width, on the narrow side.
+    ("Indicateur", 30),
+    ("Définition et calcul", 48),
+    ("Champ, géographie, dernière période", 32),
+    ("Source, licence et mention obligatoire", 46),
+    ("Précautions de lecture", 44),
+)
+# A computed row height must hold whatever the reader's font: characters per unit of width, on the narrow
+# side.
 DENSITY = 1.12
 
 
 def write(book: Book, connection: duckdb.DuckDBPyConnection) -> None:
     """Adds the sheet, one row per indicator of the workbook, grouped by theme."""
     styles = book.styles
-    said = (f"Citer le producteur (mention obligatoire) sous tout chiffre repris. Les chiffres évoluent d'une release à l'autre ; "
-            f"ceux-ci sont ceux de la release {book.release}.")  # fmt: skip
+    said = (
+        "Citer le producteur (mention obligatoire) sous tout chiffre repris. Les chiffres évoluent d'une"
+        f" release à l'autre ; ceux-ci sont ceux de la release {book.release}."
+    )
     sheet = book.sheet("Notes et sources", "Notes et sources", said, 4, (3, 3), 1)
     for column, (text, width) in enumerate(HEADERS):
         sheet.write(3, column, text, styles.header())
@@ -52,21 +64,46 @@ def write(book: Book, connection: duckdb.DuckDBPyConnection) -> None:
     wrap = styles.text(text_wrap=True, valign="top")
     row, theme = 4, ""
     for line in connection.execute(QUERY).fetchall():
-        (group, label, definition, unit, scope, formula, period, geography, published, producer, title, licence,
-         attribution, page, notes, indicator) = line  # fmt: skip
+        (
+            group,
+            label,
+            definition,
+            unit,
+            scope,
+            formula,
+            period,
+            geography,
+            published,
+            producer,
+            title,
+            licence,
+            attribution,
+            page,
+            notes,
+            indicator,
+        ) = line
         if group != theme:
             theme = group
             book.band(sheet, row, theme, len(HEADERS))
             row += 1
-        known = f"publiée le {words.day(published)}" if published else "date de publication non donnée par le producteur"
+        known = (
+            f"publiée le {words.day(published)}"
+            if published
+            else "date de publication non donnée par le producteur"
+        )
         texts = [
             _lines(label, f"({unit})", indicator),
-            _lines(definition, f"Calcul : {formula}" if formula and formula != "Chiffre du producteur" else None),
-            _lines(scope, f"Géographie du producteur : COG {geography}" if geography else None,
-                   f"Dernière période : {words.period(period)}, {known}"),
+            _lines(
+                definition, f"Calcul : {formula}" if formula and formula != "Chiffre du producteur" else None
+            ),
+            _lines(
+                scope,
+                f"Géographie du producteur : COG {geography}" if geography else None,
+                f"Dernière période : {words.period(period)}, {known}",
+            ),
             _lines(f"{producer} — {title}" if title else producer, page, attribution, licence),
             notes or "",
-        ]  # fmt: skip
+        ]
         height = 1
         for column, text in enumerate(texts):
             if column:

@@ -16,8 +16,8 @@ GREY = "#6B7683"
 LINE = "#C9D1DA"
 
 LEGEND = (
-    "secret : couvert par le secret statistique ; n.d. : non disponible ; (p) : provisoire ; (e) : estimé ou prévu ; "
-    "case vide : sans objet."
+    "secret : couvert par le secret statistique ; n.d. : non disponible ; (p) : provisoire ; (e) : estimé ou"
+    " prévu ; case vide : sans objet."
 )
 
 # SDMX OBS_STATUS that a reader must see; the mark is in the number format, so that the cell stays a number.
@@ -36,7 +36,13 @@ class Styles:
         key = tuple(sorted(properties.items()))
         if key not in self._made:
             self._made[key] = self._book.add_format(
-                {"font_name": "Calibri", "font_size": 10, "font_color": INK, "valign": "vcenter", **properties}
+                {
+                    "font_name": "Calibri",
+                    "font_size": 10,
+                    "font_color": INK,
+                    "valign": "vcenter",
+                    **properties,
+                }
             )
         return self._made[key]
 
@@ -50,7 +56,14 @@ class Styles:
 
     def header(self, align: str = "left", **more: Any) -> Format:
         return self.get(
-            bold=True, font_color="#FFFFFF", bg_color=BLUE, text_wrap=True, align=align, border=1, border_color=BLUE, **more
+            bold=True,
+            font_color="#FFFFFF",
+            bg_color=BLUE,
+            text_wrap=True,
+            align=align,
+            border=1,
+            border_color=BLUE,
+            **more,
         )
 
     @property

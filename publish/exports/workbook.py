@@ -32,15 +32,24 @@ class Book:
         self.release = release
         self.book = xlsxwriter.Workbook(str(path))
         self.styles = Styles(self.book)
-        self.own = {f.indicateur: f for f in figures if f.type_territoire == "REG" and f.code_territoire == region}
+        self.own = {
+            f.indicateur: f for f in figures if f.type_territoire == "REG" and f.code_territoire == region
+        }
         self.name = next((f.territoire_libelle for f in self.own.values()), f"Région {region}")
         # The date of the release, not of the writing: the same release gives the same bytes.
         self.book.set_properties(
-            {"title": f"Chiffres clés — {self.name}", "subject": f"Release {release}", "created": made.replace(tzinfo=None)}
+            {
+                "title": f"Chiffres clés — {self.name}",
+                "subject": f"Release {release}",
+                "created": made.replace(tzinfo=None),
+            }
         )
 
-    def sheet(self, tab: str, title: str, subtitle: str, first_row: int, repeat: tuple[int, int], frozen: int) -> Worksheet:
-        """A sheet with its title, legend, frozen header and A4 landscape setup; cells start at `first_row`."""
+    def sheet(
+        self, tab: str, title: str, subtitle: str, first_row: int, repeat: tuple[int, int], frozen: int
+    ) -> Worksheet:
+        """A sheet with its title, legend, frozen header and A4 landscape setup; cells start at
+        `first_row`."""
         sheet = self.book.add_worksheet(tab)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
@@ -56,7 +65,9 @@ class Book:
         sheet.write(2, 0, LEGEND, self.styles.subtitle)
         return sheet
 
-    def header(self, sheet: Worksheet, row: int, texts: list[str], numbers_from: int, widths: list[float]) -> None:
+    def header(
+        self, sheet: Worksheet, row: int, texts: list[str], numbers_from: int, widths: list[float]
+    ) -> None:
         """One row of header; columns of figures are aligned right like their figures."""
         for column, text in enumerate(texts):
             sheet.write(row, column, text, self.styles.header("right" if column >= numbers_from else "left"))
@@ -69,11 +80,19 @@ class Book:
         sheet.write_string(row, 0, text, self.styles.band)
 
     def value(
-        self, sheet: Worksheet, row: int, column: int, figure: Figure | None, expected_period: str | None = None, **style: object
+        self,
+        sheet: Worksheet,
+        row: int,
+        column: int,
+        figure: Figure | None,
+        expected_period: str | None = None,
+        **style: object,
     ) -> None:
         """One figure: a number in its format, or the word that says why there is none."""
         if figure is None or figure.valeur is None:
-            sheet.write_string(row, column, figure.mention if figure else words.MISSING, self.styles.missing(**style))
+            sheet.write_string(
+                row, column, figure.mention if figure else words.MISSING, self.styles.missing(**style)
+            )
         else:
             shape = pattern(figure.decimales, figure.unite, figure.statut)
             sheet.write_number(row, column, figure.valeur, self.styles.number(shape, **style))
@@ -138,7 +157,9 @@ def _region(book: Book) -> None:
         if figure.valeur is None:  # why, over the cells that have nothing to compare
             for column in range(4, 9):
                 sheet.write_blank(row, column, None, styles.text())
-            sheet.write_string(row, 4, figure.motif or "", styles.text(font_color=GREY, italic=True, font_size=9))
+            sheet.write_string(
+                row, 4, figure.motif or "", styles.text(font_color=GREY, italic=True, font_size=9)
+            )
             row += 1
             continue
         book.optional(sheet, row, 4, figure.valeur_un_an_avant, styles.number(shape))
@@ -159,7 +180,10 @@ def _departments(book: Book) -> None:
         return
     styles = book.styles
     territories = dict(sorted({f.territoire: f.territoire_libelle for f in figures}.items()))
-    said = "Dernière valeur connue ; une note de cellule signale une valeur d'une autre période que celle de la ligne."
+    said = (
+        "Dernière valeur connue ; une note de cellule signale une valeur d'une autre période que celle de la"
+        " ligne."
+    )
     sheet = book.sheet("Départements", f"Les départements — {book.name}", said, 4, (3, 3), 1)
     headers = ["Indicateur", "Unité", "Période", *territories.values(), book.name, "France"]
     book.header(sheet, 3, headers, 3, [54, 24, 14, 15])
@@ -195,15 +219,22 @@ def _wide(book: Book, level: str, members: set[str]) -> None:
     tab, title = LEVELS[level]
     labels = ["Code", "Territoire"] + (["Dépt"] if level == "COM" else [])
     offset, last = len(labels), len(labels) + len(groups) - 1
-    rows = sorted({f.territoire: f for f in figures}.values(), key=lambda f: words.sort_key(f.territoire_libelle))
-    said = (f"{words.plural(len(rows), 'territoire')}. Une note de cellule signale une valeur d'une autre période que celle de la "
-            "colonne ; * : à cheval sur plusieurs régions.")  # fmt: skip
+    rows = sorted(
+        {f.territoire: f for f in figures}.values(), key=lambda f: words.sort_key(f.territoire_libelle)
+    )
+    said = (
+        f"{words.plural(len(rows), 'territoire')}. Une note de cellule signale une valeur d'une autre période"
+        " que celle de la colonne ; * : à cheval sur plusieurs régions."
+    )
     sheet = book.sheet(tab, f"{title} — {book.name}", said, 6, (3, 4), 2)
-    sheet.set_row(3, 58)
+    # As many pages side by side as keep the figures readable, the names repeated on each.
+    sheet.fit_to_pages(-(-len(groups) // 10), 0)
+    sheet.repeat_columns(0, offset - 1)
+    sheet.set_row(3, 70)
     sheet.set_row(4, 30)
     sheet.set_column(0, 0, 11)
-    sheet.set_column(1, 1, 42)
-    sheet.set_column(2, last, 15)
+    sheet.set_column(1, 1, 40)
+    sheet.set_column(2, last, 13)
     if level == "COM":
         sheet.set_column(2, 2, 6)
     for column, text in enumerate(labels):
@@ -225,7 +256,9 @@ def _wide(book: Book, level: str, members: set[str]) -> None:
     grey = styles.text(font_color=GREY)
     for row, territory in enumerate(rows, start=6):
         sheet.write_string(row, 0, territory.code_territoire, grey)
-        sheet.write_string(row, 1, territory.territoire_libelle + ("*" if territory.est_interregional else ""), styles.text())
+        sheet.write_string(
+            row, 1, territory.territoire_libelle + ("*" if territory.est_interregional else ""), styles.text()
+        )
         if level == "COM":
             sheet.write_string(row, 2, territory.code_departement or "", grey)
     sheet.autofilter(4, 0, 5 + len(rows), last)

@@ -24,8 +24,19 @@ LECTURES_ADMISES: dict[str, set[str]] = {
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """The manifest of the project, parsed without a database."""
     cible = tmp_path_factory.mktemp("dbt")
-    env = os.environ | {"DBT_TARGET_PATH": str(cible), "DBT_LOG_PATH": str(cible), "REFERENTIEL_BASE": str(cible / "x.duckdb")}
-    commande = [str(Path(sys.executable).parent / "dbt"), "parse", "--project-dir", ".", "--profiles-dir", "."]
+    env = os.environ | {
+        "DBT_TARGET_PATH": str(cible),
+        "DBT_LOG_PATH": str(cible),
+        "REFERENTIEL_BASE": str(cible / "x.duckdb"),
+    }
+    commande = [
+        str(Path(sys.executable).parent / "dbt"),
+        "parse",
+        "--project-dir",
+        ".",
+        "--profiles-dir",
+        ".",
+    ]
     sortie = subprocess.run(commande, cwd=RACINE, env=env, capture_output=True, text=True, timeout=120)
     assert sortie.returncode == 0, sortie.stdout + sortie.stderr
     assert "Deprecat" not in sortie.stdout, sortie.stdout
@@ -71,7 +82,12 @@ def test_staging_folder_is_the_producer(manifest: dict) -> None:
 def test_every_model_and_column_is_described(manifest: dict) -> None:
     sans = [n for n, m in modeles(manifest).items() if len(m["description"].strip()) < 40]
     assert not sans, f"modèles sans description : {sans}"
-    sans = [f"{n}.{c}" for n, m in modeles(manifest).items() for c, d in m["columns"].items() if not d["description"].strip()]
+    sans = [
+        f"{n}.{c}"
+        for n, m in modeles(manifest).items()
+        for c, d in m["columns"].items()
+        if not d["description"].strip()
+    ]
     assert not sans, f"colonnes sans description : {sans}"
 
 

@@ -55,6 +55,7 @@ FILES = (
     File(f"{INSEE}/7739582/ensemble.zip", texts.populations(2021), ZIP),
     File(f"{INSEE}/8290591/ensemble.zip", texts.populations(2022), ZIP),
     File(f"{INSEE}/8680726/ensemble.zip", texts.populations(2023), ZIP),
+    File(f"{INSEE}/1893198/estim-pop-dep-sexe-gca-1975-2023.xls", workbooks.estimations_population, XLS),
     File(f"{INSEE}/1893230/chomage-zone-t1-2003-t3-2023.xlsx", workbooks.chomage_zones, XLSX),
     File(f"{INSEE}/7756729/cc_filosofi_2021_COM.csv", texts.filosofi, CSV),
     File(

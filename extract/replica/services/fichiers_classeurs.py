@@ -117,6 +117,50 @@ def populations_2016(app: ReplicaApp) -> bytes:
     return xls_bytes([("Communes", [*([line] for line in lines), [], header, *rows])])
 
 
+SEXES, AGES = (
+    ("Ensemble", "Hommes", "Femmes"),
+    ("0 à 19 ans", "20 à 39 ans", "40 à 59 ans", "60 à 74 ans", "75 ans et plus"),
+)
+
+
+def estimations_population(app: ReplicaApp) -> bytes:
+    """Population estimates by département, sex and age group (xls): one sheet a year, header on rows 4 and 5.
+
+    The figures carried are by sex and age; both sexes and totals are their sums, as in the producer's sheets.
+    """
+    lines: dict[str, dict[int, list[Any]]] = {}
+    cells: dict[tuple[str, int, str, str], int] = {}
+    for year, order, code, label, sex, age, value in app.figures.rows(
+        "select annee, ordre, code, libelle, sexe, age, population from insee_estimations_population"
+    ):
+        lines.setdefault(str(year), {})[order] = [code, label]
+        for both in (sex, "Ensemble"):
+            key = (str(year), order, both, age)
+            cells[key] = cells.get(key, 0) + value
+    sheets: list[tuple[str, list[Row]]] = []
+    for name in sorted(lines, reverse=True):
+        top: list[Any] = ["Départements", None]
+        below: list[Any] = [None, None]
+        for sex in SEXES:
+            top += [sex] + [None] * len(AGES)
+            below += [*AGES, "Total"]
+        rows: list[Row] = [
+            ["Estimation de population au 1er janvier, par département, sexe et grande classe d'âge"],
+            [f"Année {name}"],
+            [],
+            top,
+            below,
+        ]
+        for order, first in sorted(lines[name].items()):
+            row = list(first)
+            for sex in SEXES:
+                ages = [cells[name, order, sex, age] for age in AGES]
+                row += [*ages, sum(ages)]
+            rows.append(row)
+        sheets.append((name, [*rows, [], ["Source : Insee - Estimations de population"]]))
+    return xls_bytes(sheets)
+
+
 def chomage_zones(app: ReplicaApp) -> bytes:
     """Localised unemployment by zone d'emploi: sheet txcho_ze (codes on row 6), regional parts (codes on
     row 8)."""

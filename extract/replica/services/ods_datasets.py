@@ -116,7 +116,7 @@ DATASETS = (
             time_period_end="date",
             obs_value="double",
             updated_at="datetime",
-        ),  # fmt: skip
+        ),
         _OBSERVATIONS,
         {"publisher": "Banque de France"},
     ),
@@ -134,7 +134,7 @@ DATASETS = (
             "last_time_period_date",
             first_time_period_date="date",
             last_time_period_date="date",
-        ),  # fmt: skip
+        ),
         _SERIES,
         {"publisher": "Banque de France"},
     ),

@@ -151,7 +151,7 @@ def _malformed(detail: str, clause: str) -> OdsqlError:
 
 
 @v_args(inline=True)
-class _ToSql(Transformer):  # type: ignore[type-arg]
+class _ToSql(Transformer):
     def __init__(self, source: str, fields: Mapping[str, str], clause: str) -> None:
         super().__init__()
         self.source, self.fields, self.clause = source, fields, clause
@@ -344,7 +344,7 @@ class _ToSql(Transformer):  # type: ignore[type-arg]
 def _interval(text: str) -> tuple[date, date]:
     """First day, and day after the last, of `2024`, `2024-06`, `2024/06/30` or an ISO date-time."""
     parts = [int(part) for part in re.split("[-/]", text.strip()[:10])]
-    year, month, day = (parts + [0, 0])[:3]
+    year, month, day = ([*parts, 0, 0])[:3]
     first = date(year, month or 1, day or 1)
     if day:
         return first, first + timedelta(days=1)

@@ -1,9 +1,10 @@
 -- Every figure of every accepted delivery, in the geography in which it came, under the name of its indicator.
 -- The value says how the figure came: the producer's own, or counted and summed by the model that reads it.
 {% set mesures = {
-    'populations_reference': 'publiee', 'populations_communes': 'publiee', 'taux_chomage': 'publiee', 'taux_chomage_ze': 'publiee',
-    'emploi_salarie': 'publiee', 'filosofi_communes': 'publiee', 'defaillances': 'publiee', 'demandeurs_emploi': 'publiee',
-    'interim': 'publiee', 'effectifs_salaries': 'publiee', 'epv': 'agregee', 'activite_partielle': none
+    'populations_reference': 'publiee', 'populations_communes': 'publiee', 'estimations_population': 'publiee',
+    'taux_chomage': 'publiee', 'taux_chomage_ze': 'publiee', 'emploi_salarie': 'publiee', 'effectifs_salaries': 'publiee',
+    'filosofi_communes': 'publiee', 'defaillances': 'publiee', 'demandeurs_emploi': 'publiee', 'interim': 'publiee',
+    'epv': 'agregee', 'activite_partielle': none
 } %}
 -- The sources whose producer says how many units make a figure, and the share of the largest (columns n_unites, part_max).
 {% set avec_unites = [] %}
@@ -75,7 +76,9 @@ select
     case when r.marque_producteur is not null then s.confidentialite else 'F' end as confidentialite,
     r.marque_producteur,
     r.methode,
-    r.motif,
+    case
+        when r.valeur is null then coalesce(r.motif, s.libelle || '.', 'Le producteur ne donne pas de valeur.')
+    end as motif,
     case when r.valeur is not null then coalesce(r.n_unites, cast(u.valeur as bigint)) end as n_unites,
     case when r.valeur is not null then r.part_max end as part_max,
     i.priorite,

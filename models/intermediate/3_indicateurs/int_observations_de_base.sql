@@ -41,6 +41,26 @@ with ensemble as (
         livraison,
         publie_le
     from {{ ref('int_observations_agregees') }}
+    union all
+    select
+        indicateur,
+        type_territoire,
+        code_territoire,
+        periode,
+        modalite,
+        valeur,
+        statut,
+        confidentialite,
+        marque_producteur,
+        methode,
+        motif,
+        couverture,
+        cog,
+        n_unites,
+        part_max,
+        livraison,
+        publie_le
+    from {{ ref('int_observations_regionales') }}
 ),
 
 -- The measures that count what the thresholds speak of (households, persons).

@@ -27,8 +27,8 @@ select
     case when valeur_recue in ('s', 'nd', 'ns') then null else {{ nombre('valeur_recue') }} end as valeur,
     case
         when valeur_recue in ('s', 'nd', 'ns') then valeur_recue
-        when mesure in ('TP60', 'PIMP') and valeur_recue = '5' then '5 ou moins'
-        when mesure in ('TP60', 'PIMP') and valeur_recue = '95' then '95 ou plus'
+        when mesure in ('TP60', 'PIMP') and valeur_recue in ('5', '5,0') then '5 ou moins'
+        when mesure in ('TP60', 'PIMP') and valeur_recue in ('95', '95,0') then '95 ou plus'
     end as marque_producteur,
     livraison,
     ligne

@@ -43,39 +43,113 @@ def test_clean_candidate_is_published_with_its_report(candidate: Path) -> None:
 
 
 DAMAGES = [
-    ("update observations set valeur = 3345843 where territoire = 'REG-28' and indicateur = 'population_municipale'",
-     "obs_valeurs_de_reference", "REG-28"),
-    ("delete from observations where territoire = 'DEP-61' and indicateur = 'emploi_salarie'",
-     "obs_valeurs_de_reference", "DEP-61"),
-    ("update observations set valeur = valeur * 1000 where territoire = 'DEP-61' and indicateur = 'defaillances_12_mois'",
-     "obs_region_somme_des_departements", "defaillances_12_mois"),
-    ("insert into observations select * from observations where territoire = 'DEP-14'", "obs_cle_unique", "DEP"),
-    ("update observations set valeur = 0 where confidentialite = 'C'", "obs_secret_jamais_zero", "niveau_vie_median"),
-    ("update observations set valeur = 1200 where confidentialite = 'C'", "obs_secret_sans_valeur", "niveau_vie_median"),
-    ("update observations set valeur = valeur / 100 where indicateur = 'taux_pauvrete'", "obs_taux_pas_en_fraction",
-     "taux_pauvrete"),
-    ("update observations set valeur = 169 where indicateur = 'taux_chomage_localise' and territoire = 'ZE2020-2819'",
-     "obs_taux_entre_0_et_100", "ZE2020"),
-    ("update observations set valeur = null, statut = 'M' where territoire = 'COM-14002' and indicateur like 'population%'",
-     "obs_absence_motivee", "population_municipale"),
+    (
+        (
+            "update observations set valeur = 3345843 where territoire = 'REG-28' and indicateur ="
+            " 'population_municipale'"
+        ),
+        "obs_valeurs_de_reference",
+        "REG-28",
+    ),
+    (
+        "delete from observations where territoire = 'DEP-61' and indicateur = 'emploi_salarie'",
+        "obs_valeurs_de_reference",
+        "DEP-61",
+    ),
+    (
+        (
+            "update observations set valeur = valeur * 1000 where territoire = 'DEP-61' and indicateur ="
+            " 'defaillances_12_mois'"
+        ),
+        "obs_region_somme_des_departements",
+        "defaillances_12_mois",
+    ),
+    (
+        "insert into observations select * from observations where territoire = 'DEP-14'",
+        "obs_cle_unique",
+        "DEP",
+    ),
+    (
+        "update observations set valeur = 0 where confidentialite = 'C'",
+        "obs_secret_jamais_zero",
+        "niveau_vie_median",
+    ),
+    (
+        "update observations set valeur = 1200 where confidentialite = 'C'",
+        "obs_secret_sans_valeur",
+        "niveau_vie_median",
+    ),
+    (
+        "update observations set valeur = valeur / 100 where indicateur = 'taux_pauvrete'",
+        "obs_taux_pas_en_fraction",
+        "taux_pauvrete",
+    ),
+    (
+        (
+            "update observations set valeur = 169 where indicateur = 'taux_chomage_localise' and territoire ="
+            " 'ZE2020-2819'"
+        ),
+        "obs_taux_entre_0_et_100",
+        "ZE2020",
+    ),
+    (
+        (
+            "update observations set valeur = null, statut = 'M' where territoire = 'COM-14002' and"
+            " indicateur like 'population%'"
+        ),
+        "obs_absence_motivee",
+        "population_municipale",
+    ),
     ("delete from observations where territoire = 'COM-14002'", "obs_couverture", "COM-14002"),
-    ("update observations set periode = '2023-3' where indicateur = 'taux_chomage_localise'", "obs_periodes_bien_ecrites",
-     "taux_chomage_localise"),
+    (
+        "update observations set periode = '2023-3' where indicateur = 'taux_chomage_localise'",
+        "obs_periodes_bien_ecrites",
+        "taux_chomage_localise",
+    ),
     ("update observations set livraison = 'inventee'", "obs_livraisons_connues", "compte_synthetique_01"),
     ("delete from territoires where territoire = 'COM-14003'", "ter_nombres", "2643"),
-    ("update appartenances set code_territoire = '2802' where code_commune = '14001' and type_territoire = 'EPCI'",
-     "ter_appartenances_connues", "EPCI"),
+    (
+        (
+            "update appartenances set code_territoire = '2802' where code_commune = '14001' and"
+            " type_territoire = 'EPCI'"
+        ),
+        "ter_appartenances_connues",
+        "EPCI",
+    ),
     ("update territoires set libelle = 'VallÃ©e' where territoire = 'COM-14004'", "ter_accents", "COM-14004"),
-    ("update chiffres_cles set valeur = valeur + 1 where territoire = 'REG-28'", "cle_valeur_observee", "REG"),
-    ("update chiffres_cles set variation = 0.07 where unite_variation = 'points'", "cle_variations_points", "ZE2020"),
-    ("update indicateurs set licence = null where indicateur = 'emploi_salarie'", "ind_definition_licence", "licence"),
-    ("update sources set attribution = '' where source = 'bdf__synthetique'", "src_attribution", "bdf__synthetique"),
+    (
+        "update observations_historique set valeur = 0 where marque_producteur = 's'",
+        "his_secrets_filosofi",
+        "avec_valeur 137",
+    ),
+    (
+        "update chiffres_cles set valeur = valeur + 1 where territoire = 'REG-28'",
+        "cle_valeur_observee",
+        "REG",
+    ),
+    (
+        "update chiffres_cles set variation = 0.07 where unite_variation = 'points'",
+        "cle_variations_points",
+        "ZE2020",
+    ),
+    (
+        "update indicateurs set licence = null where indicateur = 'emploi_salarie'",
+        "ind_definition_licence",
+        "licence",
+    ),
+    (
+        "update sources set attribution = '' where source = 'bdf__synthetique'",
+        "src_attribution",
+        "bdf__synthetique",
+    ),
     ("update livraisons set sha256 = null", "liv_prouvables", "insee__synthetique"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("sql", "check", "place"), DAMAGES, ids=[d[1] + "-" + d[2] for d in DAMAGES])
-def test_damage_is_refused_for_its_reason_and_named(candidate: Path, sql: str, check: str, place: str) -> None:
+def test_damage_is_refused_for_its_reason_and_named(
+    candidate: Path, sql: str, check: str, place: str
+) -> None:
     damage(candidate, sql)
     own = {e.id: one.nom for one in suite.load_all() for e in one.attentes}[check]
     (candidate.parent / "suites").mkdir()
@@ -89,9 +163,10 @@ def test_damage_is_refused_for_its_reason_and_named(candidate: Path, sql: str, c
 def test_revision_after_the_reading_is_admitted_within_its_limit(candidate: Path) -> None:
     damage(
         candidate,
-        "update observations set valeur = 7.1, publie_le = timestamp '2024-03-20' where indicateur = 'taux_chomage_localise'"
-        " and territoire = 'REG-28' and periode = '2023-T3'; update chiffres_cles k set valeur = 7.1, variation = null from"
-        " observations o where k.territoire = 'REG-28' and k.indicateur = 'taux_chomage_localise'",
+        "update observations set valeur = 7.1, publie_le = timestamp '2024-03-20' where indicateur ="
+        " 'taux_chomage_localise' and territoire = 'REG-28' and periode = '2023-T3'; update chiffres_cles k"
+        " set valeur = 7.1, variation = null from observations o where k.territoire = 'REG-28' and"
+        " k.indicateur = 'taux_chomage_localise'",
     )
     assert "obs_valeurs_de_reference" not in refused(judge(candidate))
 
@@ -112,16 +187,22 @@ def test_missing_column_is_our_fault_not_bad_data(candidate: Path) -> None:
     verdict = judge(candidate)
     assert verdict.code == 2
     assert any("confidentialite" in fault for fault in verdict.fautes)
-    assert "une faute est de notre côté" in (candidate.parent / "qualite/index.html").read_text(encoding="utf-8")
+    assert "une faute est de notre côté" in (candidate.parent / "qualite/index.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def one_suite(folder: Path, **changes: object) -> Path:
     expectation = {
-        "id": "essai_un", "phrase": "Une phrase assez longue pour dire.", "severite": "bloquant",
-        "raison": "Une raison assez longue.", "historique": ["2026-11-23 : essai."],
-        "requete": "select 1 as valeur", "attente": {"type": "expect_column_values_to_be_between", "column": "valeur"},
+        "id": "essai_un",
+        "phrase": "Une phrase assez longue pour dire.",
+        "severite": "bloquant",
+        "raison": "Une raison assez longue.",
+        "historique": ["2026-11-23 : essai."],
+        "requete": "select 1 as valeur",
+        "attente": {"type": "expect_column_values_to_be_between", "column": "valeur"},
         **changes,
-    }  # fmt: skip
+    }
     folder.mkdir(parents=True, exist_ok=True)
     raw = {"table": "observations", "description": "Une suite d'essai.", "attentes": [expectation]}
     (folder / "essai.yml").write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
@@ -136,7 +217,9 @@ def one_suite(folder: Path, **changes: object) -> Path:
         {"type": "expect_ce_que_personne_n_a_ecrit", "column": "valeur"},
     ],
 )
-def test_exception_in_the_engine_is_exit_2(candidate: Path, tmp_path: Path, machine: dict[str, object]) -> None:
+def test_exception_in_the_engine_is_exit_2(
+    candidate: Path, tmp_path: Path, machine: dict[str, object]
+) -> None:
     verdict = judge(candidate, suites=one_suite(tmp_path / "suites", attente=machine))
     assert verdict.code == 2
     assert not verdict.refus
@@ -148,7 +231,9 @@ def test_an_empty_frame_is_not_a_success(candidate: Path, tmp_path: Path) -> Non
     machine = {"type": "expect_column_values_to_be_between", "column": "valeur", "min_value": 0}
     verdict = judge(candidate, suites=one_suite(tmp_path / "a", requete=empty, attente=machine))
     assert verdict.code == 1 and "rien à contrôler" in verdict.refus[0].detail
-    verdict = judge(candidate, suites=one_suite(tmp_path / "b", requete=empty, attente=machine, vide="permis"))
+    verdict = judge(
+        candidate, suites=one_suite(tmp_path / "b", requete=empty, attente=machine, vide="permis")
+    )
     assert verdict.code == 0
 
 
@@ -161,7 +246,9 @@ def test_an_empty_frame_is_not_a_success(candidate: Path, tmp_path: Path) -> Non
         ({"requete": "inconnue"}, "requête nommée absente"),
     ],
 )
-def test_a_suite_that_is_not_understood_is_a_fault(tmp_path: Path, changes: dict[str, object], said: str) -> None:
+def test_a_suite_that_is_not_understood_is_a_fault(
+    tmp_path: Path, changes: dict[str, object], said: str
+) -> None:
     with pytest.raises(ExpectationFault, match=said):
         suite.load_all(one_suite(tmp_path, **changes))
 
@@ -178,7 +265,12 @@ def test_warning_does_not_refuse(candidate: Path, tmp_path: Path) -> None:
         ("pass", None, "test", 0),
         ("warn", "Got 3 results", "test", 0),
         ("fail", "Got 3 results, configured to fail if != 0", "test", 1),
-        ("error", "Runtime Error\n  Constraint Error: NOT NULL constraint failed: observations.statut", "model", 1),
+        (
+            "error",
+            "Runtime Error\n  Constraint Error: NOT NULL constraint failed: observations.statut",
+            "model",
+            1,
+        ),
         ("error", "Runtime Error\n  Binder Error: Referenced column not found", "model", 2),
         ("error", "Runtime Error\n  Binder Error: Referenced column not found", "test", 2),
         ("skipped", None, "model", 0),
@@ -196,8 +288,33 @@ def test_no_dbt_report_is_our_fault(tmp_path: Path) -> None:
 
 
 def test_reference_values_are_well_formed() -> None:
-    rows = list(csv.DictReader((synthetic.ROOT / "expectations/valeurs_de_reference.csv").open(encoding="utf-8"), delimiter=";"))
+    rows = list(
+        csv.DictReader(
+            (synthetic.ROOT / "expectations/valeurs_de_reference.csv").open(encoding="utf-8"), delimiter=";"
+        )
+    )
     assert len(rows) >= 60
     assert all(row["producteur"] and row["ou_lu"] and float(row["valeur"]) > 0 for row in rows)
     keys = [(r["indicateur"], r["territoire"], r["periode"], r["modalite"]) for r in rows]
     assert len(set(keys)) == len(keys)
+
+
+def test_data_of_the_expectations_speak_of_known_indicators() -> None:
+    seed = synthetic.ROOT / "seeds/dictionnaire.csv"
+    known = {row["indicateur"] for row in csv.DictReader(seed.open(encoding="utf-8"))}
+    for name in ("couverture", "sommes", "valeurs_de_reference"):
+        with (synthetic.ROOT / f"expectations/{name}.csv").open(encoding="utf-8") as handle:
+            cited = {row["indicateur"] for row in csv.DictReader(handle, delimiter=";")}
+        assert cited <= known, f"{name}.csv cite {sorted(cited - known)}, absents du dictionnaire"
+
+
+def test_a_source_never_delivered_does_not_refuse_the_rest(candidate: Path) -> None:
+    damage(
+        candidate,
+        "delete from observations where indicateur = 'defaillances_12_mois' or indicateur like 'compte%';"
+        "delete from chiffres_cles where indicateur = 'defaillances_12_mois' or indicateur like 'compte%';"
+        "update sources set derniere_livraison = null, dernier_resultat = 'ignore' where source like 'bdf%'",
+    )
+    verdict = judge(candidate, data_docs=False)
+    assert verdict.code == 0, refused(verdict)
+    assert {"src_livrees", "ind_tous_observes"} <= {c.controle for c in verdict.avertissements}

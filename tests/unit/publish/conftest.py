@@ -29,17 +29,30 @@ class World:
 
     def publish(self, inputs: str = "a" * 64) -> Release:
         """Publishes the candidate as it is now, one minute after the last time."""
-        verdict = Verdict([Controle("essai", "publication", "bloquant", "reussi", "observations", "Tout va bien.", "3 lignes")])
+        verdict = Verdict(
+            [
+                Controle(
+                    "essai", "publication", "bloquant", "reussi", "observations", "Tout va bien.", "3 lignes"
+                )
+            ]
+        )
         moment = MOMENT + timedelta(minutes=self.made)
         self.made += 1
         return release.make(
-            self.settings, self.candidate, self.manifest, self.quality, verdict, release.Inputs(inputs, "l" * 64, "c" * 64), moment
+            self.settings,
+            self.candidate,
+            self.manifest,
+            self.quality,
+            verdict,
+            release.Inputs(inputs, "l" * 64, "c" * 64),
+            moment,
         )
 
 
 @pytest.fixture(autouse=True)
 def no_macros(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The CONTRACT's macros read tables that the synthetic candidate does not have; tests/end_to_end runs them."""
+    """The CONTRACT's macros read tables that the synthetic candidate does not have; tests/end_to_end runs
+    them."""
     folder = tmp_path / "aucune_macro"
     folder.mkdir()
     monkeypatch.setattr(database, "MACROS", folder)

@@ -1,7 +1,9 @@
-"""A SYNTHETIC candidate: the tables of a release with invented figures, so that judgement and publication are tested alone.
+"""A SYNTHETIC candidate: the tables of a release with invented figures, so that judgement and publication are
+tested alone.
 
-Nothing here is a real figure but the reference values, which are read from expectations/valeurs_de_reference.csv; every
-label says « synthétique ». It never leaves the temporary folders of the tests.
+Nothing here is a real figure but the reference values, which are read from
+expectations/valeurs_de_reference.csv; every label says « synthétique ». It never leaves the temporary folders
+of the tests.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ SIX = [
     ("taux_pauvrete", "%", "ratio", "non_agregeable", "A", 0, "COM", "insee__synthetique"),
 ]
 OBSERVATIONS = """
-    indicateur varchar not null, territoire varchar not null, periode varchar not null, modalite varchar not null,
+    indicateur varchar not null, territoire varchar not null, periode varchar not null,
+        modalite varchar not null,
     valeur double, statut varchar, confidentialite varchar, marque_producteur varchar, methode varchar,
     millesime_cog integer, publie_le timestamp, livraison varchar, date_debut date, date_fin date,
     couverture double, motif varchar
@@ -40,6 +43,7 @@ def make(path: Path) -> Path:
         _territories(c)
         _dictionary(c)
         _observations(c)
+        _history(c)
         _sources(c)
         _key_figures(c)
         c.execute("create schema staging; create table staging.brouillon as select 1 as interne")
@@ -49,8 +53,9 @@ def make(path: Path) -> Path:
 def _territories(c: duckdb.DuckDBPyConnection) -> None:
     c.execute(
         "create table territoires (territoire varchar not null, type_territoire varchar not null,"
-        " code_territoire varchar not null, libelle varchar not null, millesime_cog integer, code_region varchar,"
-        " code_departement varchar, est_interregional boolean, superficie_km2 double, population_municipale bigint)"
+        " code_territoire varchar not null, libelle varchar not null, millesime_cog integer, code_region"
+        " varchar, code_departement varchar, est_interregional boolean, superficie_km2 double,"
+        " population_municipale bigint)"
     )
     c.execute(
         "create table appartenances (millesime_cog integer, code_commune varchar, type_territoire varchar,"
@@ -59,8 +64,9 @@ def _territories(c: duckdb.DuckDBPyConnection) -> None:
     known = {
         row[0]: int(row[1])
         for row in c.execute(
-            f"select territoire, valeur from read_csv('{ROOT / 'expectations/valeurs_de_reference.csv'}', delim=';',"
-            " types={'periode': 'VARCHAR'}) where indicateur = 'population_municipale' and periode = '2023'"
+            f"select territoire, valeur from read_csv('{ROOT / 'expectations/valeurs_de_reference.csv'}',"
+            " delim=';', types={'periode': 'VARCHAR'}) where indicateur = 'population_municipale' and"
+            " periode = '2023'"
         ).fetchall()
     }
     communes: list[tuple[str, str, int]] = []
@@ -74,13 +80,18 @@ def _territories(c: duckdb.DuckDBPyConnection) -> None:
             communes.append((code, departement, population))
     rows = [("COM", code, "28", dep, False, 11.0, pop) for code, dep, pop in communes]
     rows += [("DEP", dep, "28", dep, False, 6000.0, known[f"DEP-{dep}"]) for dep in COMMUNES]
-    rows += [("REG", "28", "28", None, False, 29907.0, known["REG-28"]), ("REG", "53", "53", None, False, 27000.0, None)]
+    rows += [
+        ("REG", "28", "28", None, False, 29907.0, known["REG-28"]),
+        ("REG", "53", "53", None, False, 27000.0, None),
+    ]
     rows += [("FRANCE", "F", None, None, False, None, None)]
     members: list[tuple[str, str, str]] = []
     sizes: dict[tuple[str, str], int] = {}
     zonings = {
-        "EPCI": [f"20000{n:04d}" for n in range(71)], "ZE2020": ZONES, "BV2022": [f"{14000 + n}" for n in range(125)],
-    }  # fmt: skip
+        "EPCI": [f"20000{n:04d}" for n in range(71)],
+        "ZE2020": ZONES,
+        "BV2022": [f"{14000 + n}" for n in range(125)],
+    }
     for position, (code, dep, pop) in enumerate(communes):
         own = {level: codes[position % len(codes)] for level, codes in zonings.items()}
         for level, zone in {**own, "DEP": dep, "ARR": f"{dep}1", "REG": "28", "COM": code}.items():
@@ -94,8 +105,8 @@ def _territories(c: duckdb.DuckDBPyConnection) -> None:
     columns = ["type", "code", "region", "departement", "interregional", "superficie", "population"]
     frame = pd.DataFrame(rows, columns=columns).astype({"population": "Int64"})  # noqa: F841 (read by DuckDB by name)
     c.execute(
-        "insert into territoires select type || '-' || code, type, code, 'Territoire synthétique ' || type || ' ' || code, 2026,"
-        " region, departement, interregional, superficie, population from frame"
+        "insert into territoires select type || '-' || code, type, code, 'Territoire synthétique ' || type ||"
+        " ' ' || code, 2026, region, departement, interregional, superficie, population from frame"
     )
     links = pd.DataFrame(members, columns=["commune", "type", "code"])  # noqa: F841 (read by DuckDB by name)
     c.execute("insert into appartenances select 2026, commune, type, code, 2025 from links")
@@ -103,10 +114,11 @@ def _territories(c: duckdb.DuckDBPyConnection) -> None:
 
 def _dictionary(c: duckdb.DuckDBPyConnection) -> None:
     c.execute(
-        "create table indicateurs (indicateur varchar not null, libelle varchar, theme varchar, definition varchar,"
-        " unite varchar, nature varchar, numerateur varchar, denominateur varchar, facteur double, formule varchar,"
-        " agregation varchar, frequence varchar, niveau_fin varchar, source varchar, producteur varchar,"
-        " decimales integer, sens varchar, champ varchar, notes varchar, licence varchar, ordre integer)"
+        "create table indicateurs (indicateur varchar not null, libelle varchar, theme varchar, definition"
+        " varchar, unite varchar, nature varchar, numerateur varchar, denominateur varchar, facteur double,"
+        " formule varchar, agregation varchar, frequence varchar, niveau_fin varchar, source varchar,"
+        " producteur varchar, decimales integer, sens varchar, champ varchar, notes varchar, licence varchar,"
+        " ordre integer)"
     )
     others = [
         (f"compte_synthetique_{n:02d}", "unités", "stock", "somme", "A", 0, "DEP", "bdf__synthetique")
@@ -114,34 +126,61 @@ def _dictionary(c: duckdb.DuckDBPyConnection) -> None:
     ]
     for order, (name, unit, nature, rule, frequency, decimals, level, source) in enumerate([*SIX, *others]):
         c.execute(
-            "insert into indicateurs values (?, ?, ?, ?, ?, ?, null, null, null, null, ?, ?, ?, ?, ?, ?, null, ?, null, ?, ?)",
+            "insert into indicateurs values (?, ?, ?, ?, ?, ?, null, null, null, null, ?, ?, ?, ?, ?, ?,"
+            " null, ?, null, ?, ?)",
             [
-                name, name.replace("_", " ").capitalize(), "Synthétique" if order > 5 else ["Population", "Chômage",
-                "Emploi", "Entreprises", "Revenus", "Revenus"][order], "Définition synthétique, pour les tests.", unit,
-                nature, rule, frequency, level, source, "Banque de France" if source.startswith("bdf") else "Insee",
-                decimals, "France", "Licence Ouverte 2.0", order,
+                name,
+                name.replace("_", " ").capitalize(),
+                (
+                    "Synthétique"
+                    if order > 5
+                    else ["Population", "Chômage", "Emploi", "Entreprises", "Revenus", "Revenus"][order]
+                ),
+                "Définition synthétique, pour les tests.",
+                unit,
+                nature,
+                rule,
+                frequency,
+                level,
+                source,
+                "Banque de France" if source.startswith("bdf") else "Insee",
+                decimals,
+                "France",
+                "Licence Ouverte 2.0",
+                order,
             ],
-        )  # fmt: skip
+        )
 
 
 def _observations(c: duckdb.DuckDBPyConnection) -> None:
     c.execute(f"create table observations ({OBSERVATIONS})")
     insert = (
-        "insert into observations select {indicateur}, territoire, {periode}, '_T', {valeur}, {statut}, {conf}, {marque},"
-        " 'publiee', 2025, null, 'insee__synthetique-20251218-00000000', {debut}, {fin}, 1, {motif} from ({source})"
+        "insert into observations select {indicateur}, territoire, {periode}, '_T', {valeur}, {statut},"
+        " {conf}, {marque}, 'publiee', 2025, null, 'insee__synthetique-20251218-00000000', {debut}, {fin}, 1,"
+        " {motif} from ({source})"
     )
 
-    def add(indicator: str, period: str, start: str, end: str, value: str, source: str, secret: str = "false") -> None:
+    def add(
+        indicator: str, period: str, start: str, end: str, value: str, source: str, secret: str = "false"
+    ) -> None:
         c.execute(
             insert.format(
-                indicateur=f"'{indicator}'", periode=f"'{period}'", valeur=f"case when {secret} then null else {value} end",
-                statut=f"case when {secret} then 'M' else 'A' end", conf=f"case when {secret} then 'C' else 'F' end",
-                marque=f"case when {secret} then 's' end", debut=f"date '{start}'", fin=f"date '{end}'", motif="null",
+                indicateur=f"'{indicator}'",
+                periode=f"'{period}'",
+                valeur=f"case when {secret} then null else {value} end",
+                statut=f"case when {secret} then 'M' else 'A' end",
+                conf=f"case when {secret} then 'C' else 'F' end",
+                marque=f"case when {secret} then 's' end",
+                debut=f"date '{start}'",
+                fin=f"date '{end}'",
+                motif="null",
                 source=source,
             )
-        )  # fmt: skip
+        )
 
-    everywhere = "select * from territoires where type_territoire <> 'FRANCE' and population_municipale is not null"
+    everywhere = (
+        "select * from territoires where type_territoire <> 'FRANCE' and population_municipale is not null"
+    )
     add("population_municipale", "2023", "2023-01-01", "2023-12-31", "population_municipale", everywhere)
     big = "select * from territoires where type_territoire in ('DEP', 'REG') and code_region = '28'"
     zones = "select * from territoires where type_territoire in ('DEP', 'REG', 'ZE2020', 'FRANCE')"
@@ -158,36 +197,50 @@ def _observations(c: duckdb.DuckDBPyConnection) -> None:
         add(f"compte_synthetique_{number:02d}", "2023", "2023-01-01", "2023-12-31", f"{100 + number}", big)
         add(f"compte_synthetique_{number:02d}", "2022", "2022-01-01", "2022-12-31", f"{100 + number}", big)
     c.execute(
-        f"update observations o set valeur = v.valeur from read_csv('{ROOT / 'expectations/valeurs_de_reference.csv'}',"
-        " delim=';', types={'periode': 'VARCHAR'}) v where v.indicateur = o.indicateur and v.territoire = o.territoire and"
-        " v.periode = o.periode"
+        "update observations o set valeur = v.valeur from"
+        f" read_csv('{ROOT / 'expectations/valeurs_de_reference.csv'}', delim=';', types={{'periode':"
+        " 'VARCHAR'}) v where v.indicateur = o.indicateur and v.territoire = o.territoire and v.periode ="
+        " o.periode"
     )
+
+
+def _history(c: duckdb.DuckDBPyConnection) -> None:
+    """Every version ever received: here one of each, and the 137 secret communes that INSEE's file counts."""
+    c.execute("""
+        create table observations_historique as
+        select * exclude (rang) replace (
+            case when indicateur = 'niveau_vie_median' and rang <= 137 then null else valeur end as valeur,
+            case when indicateur = 'niveau_vie_median' and rang <= 137 then 's' end as marque_producteur
+        ), 'insee__synthetique' as source, timestamp '2025-12-18' as connu_du, null::timestamp as connu_jusqua
+        from (select *, row_number() over (partition by indicateur order by valeur is not null, territoire) as rang
+            from observations)
+        """)
 
 
 def _sources(c: duckdb.DuckDBPyConnection) -> None:
     c.execute(
-        "create table sources as select * from (values"
-        " ('insee__synthetique', 'Jeu synthétique', 'Insee', 'bdm', 'https://example.invalid/insee',"
-        "  'https://example.invalid', 'Licence Ouverte 2.0', 'Insee, jeu synthétique', 'trimestrielle', 'Pour les tests', false,"
-        "  'insee__synthetique-20251218-00000000', timestamp '2025-12-18 12:00:16', 'nouveau', null),"
-        " ('bdf__synthetique', 'Jeu synthétique', 'Banque de France', 'opendatasoft', 'https://example.invalid/bdf',"
-        "  'https://example.invalid', 'Réutilisation libre', 'Banque de France, jeu synthétique', 'mensuelle', 'Pour les tests',"
-        "  true, 'bdf__synthetique-20251001-00000000', null, 'refuse', 'colonne inconnue : obs_valeur'))"
-        " t (source, titre, producteur, protocole, url, page, licence, attribution, frequence, description, cle_requise,"
+        "create table sources as select * from (values ('insee__synthetique', 'Jeu synthétique', 'Insee',"
+        " 'bdm', 'https://example.invalid/insee',  'https://example.invalid', 'Licence Ouverte 2.0', 'Insee,"
+        " jeu synthétique', 'trimestrielle', 'Pour les tests', false, "
+        " 'insee__synthetique-20251218-00000000', timestamp '2025-12-18 12:00:16', 'nouveau', null),"
+        " ('bdf__synthetique', 'Jeu synthétique', 'Banque de France', 'opendatasoft',"
+        " 'https://example.invalid/bdf',  'https://example.invalid', 'Réutilisation libre', 'Banque de"
+        " France, jeu synthétique', 'mensuelle', 'Pour les tests',  true,"
+        " 'bdf__synthetique-20251001-00000000', null, 'refuse', 'colonne inconnue : obs_valeur')) t (source,"
+        " titre, producteur, protocole, url, page, licence, attribution, frequence, description, cle_requise,"
         " derniere_livraison, derniere_publication, dernier_resultat, dernier_motif)"
     )
     c.execute(
-        "create table livraisons as select s || '-' || j || '-00000000' as livraison, s as source, null::varchar as partition,"
-        " 'https://example.invalid/' || s as url, timestamp '2026-01-05 08:00:00' as recu_le,"
-        " timestamp '2025-12-18 12:00:16' as publie_le, 200 as http_statut, 1234::bigint as octets, repeat('0', 64) as sha256,"
-        " 10::bigint as lignes, 'nouveau' as resultat, null::varchar as motif"
-        " from (values ('insee__synthetique', '20251218'), ('bdf__synthetique', '20251001')) v (s, j)"
+        "create table livraisons as select s || '-' || j || '-00000000' as livraison, s as source,"
+        " null::varchar as partition, 'https://example.invalid/' || s as url, timestamp '2026-01-05 08:00:00'"
+        " as recu_le, timestamp '2025-12-18 12:00:16' as publie_le, 200 as http_statut, 1234::bigint as"
+        " octets, repeat('0', 64) as sha256, 10::bigint as lignes, 'nouveau' as resultat, null::varchar as"
+        " motif from (values ('insee__synthetique', '20251218'), ('bdf__synthetique', '20251001')) v (s, j)"
     )
 
 
 def _key_figures(c: duckdb.DuckDBPyConnection) -> None:
-    c.execute(
-        """
+    c.execute("""
         create table chiffres_cles as
         with derniers as (
             select o.*, t.type_territoire from observations o join territoires t using (territoire)
@@ -195,21 +248,27 @@ def _key_figures(c: duckdb.DuckDBPyConnection) -> None:
         )
         select d.territoire, d.indicateur, d.periode, d.valeur, d.statut, d.confidentialite, d.methode,
             p.periode as periode_un_an_avant, p.valeur as valeur_un_an_avant,
-            case when i.unite = '%' then d.valeur - p.valeur else 100 * (d.valeur / p.valeur - 1) end as variation,
-            case when p.valeur is null or d.valeur is null then null when i.unite = '%' then 'points' else '%' end as unite_variation,
+            case when i.unite = '%' then d.valeur - p.valeur
+                else 100 * (d.valeur / p.valeur - 1) end as variation,
+            case when p.valeur is null or d.valeur is null then null when i.unite = '%' then 'points'
+                else '%' end as unite_variation,
             null::double as valeur_departement, r.valeur as valeur_region, f.valeur as valeur_france,
-            case when d.valeur is not null then rank() over (partition by d.indicateur, d.type_territoire order by d.valeur desc nulls last) end::integer as rang,
-            case when d.valeur is not null then count(d.valeur) over (partition by d.indicateur, d.type_territoire) end::integer as nombre_classes,
+            case when d.valeur is not null then rank() over (partition by d.indicateur,
+                d.type_territoire order by d.valeur desc nulls last) end::integer as rang,
+            case when d.valeur is not null then count(d.valeur) over (partition by d.indicateur,
+                d.type_territoire) end::integer as nombre_classes,
             case when d.valeur is not null then 1 end::integer as quartile,
             d.motif
         from derniers d
         join indicateurs i using (indicateur)
         left join observations p on p.indicateur = d.indicateur and p.territoire = d.territoire
-            and left(p.periode, 4)::int = left(d.periode, 4)::int - 1 and substr(p.periode, 5) = substr(d.periode, 5)
-        left join observations r on r.indicateur = d.indicateur and r.territoire = 'REG-28' and r.periode = d.periode
-        left join observations f on f.indicateur = d.indicateur and f.territoire = 'FRANCE-F' and f.periode = d.periode
-        """
-    )
+            and left(p.periode, 4)::int = left(d.periode, 4)::int - 1
+            and substr(p.periode, 5) = substr(d.periode, 5)
+        left join observations r on r.indicateur = d.indicateur and r.territoire = 'REG-28'
+            and r.periode = d.periode
+        left join observations f on f.indicateur = d.indicateur and f.territoire = 'FRANCE-F'
+            and f.periode = d.periode
+        """)
 
 
 def manifest(candidate: Path, path: Path) -> Path:
@@ -217,19 +276,29 @@ def manifest(candidate: Path, path: Path) -> Path:
     nodes = {}
     with duckdb.connect(str(candidate), read_only=True) as c:
         tables = c.execute(
-            "select table_name, list(column_name order by column_index) from duckdb_columns() where schema_name = 'main' and not internal"
-            " group by all order by all"
+            "select table_name, list(column_name order by column_index) from duckdb_columns() where"
+            " schema_name = 'main' and not internal group by all order by all"
         ).fetchall()
     for table, columns in tables:
         nodes[f"model.referentiel.{table}"] = {
-            "resource_type": "model", "name": table, "alias": table, "schema": "main", "path": f"marts/{table}.sql",
-            "description": f"Table synthétique {table}.", "config": {"meta": {}, "materialized": "table"},
-            "columns": {name: {"name": name, "description": f"Colonne {name} de {table}."} for name in columns},
-        }  # fmt: skip
+            "resource_type": "model",
+            "name": table,
+            "alias": table,
+            "schema": "main",
+            "path": f"marts/{table}.sql",
+            "description": f"Table synthétique {table}.",
+            "config": {"meta": {}, "materialized": "table"},
+            "columns": {
+                name: {"name": name, "description": f"Colonne {name} de {table}."} for name in columns
+            },
+        }
     nodes["test.referentiel.cle_observations.1"] = {
-        "resource_type": "test", "name": "cle_observations", "description": "La clé des observations est unique.",
-        "attached_node": "model.referentiel.observations", "config": {"severity": "error"},
-    }  # fmt: skip
+        "resource_type": "test",
+        "name": "cle_observations",
+        "description": "La clé des observations est unique.",
+        "attached_node": "model.referentiel.observations",
+        "config": {"severity": "error"},
+    }
     path.write_text(json.dumps({"metadata": {"dbt_version": "1.11.16"}, "nodes": nodes}), encoding="utf-8")
     return path
 
@@ -237,7 +306,10 @@ def manifest(candidate: Path, path: Path) -> Path:
 def run_results(path: Path, status: str = "pass", message: str | None = None, kind: str = "test") -> Path:
     """A run_results.json with one result."""
     one = {
-        "unique_id": f"{kind}.referentiel.cle_observations.1", "status": status, "message": message, "failures": 3,
-    }  # fmt: skip
+        "unique_id": f"{kind}.referentiel.cle_observations.1",
+        "status": status,
+        "message": message,
+        "failures": 3,
+    }
     path.write_text(json.dumps({"results": [one]}), encoding="utf-8")
     return path

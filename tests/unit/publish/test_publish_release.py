@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,10 +24,17 @@ def test_release_holds_everything_promised(world: World) -> None:
     assert made.nom == "2026-11-23-083000-aaaaaaaa"
     names = {p.relative_to(made.folder).as_posix() for p in made.folder.rglob("*") if p.is_file()}
     assert {
-        "referentiel.duckdb", "dictionnaire.csv", "NOTE.md", "manifeste.json", "qualite/index.html",
-        "exports/chiffres_cles.xlsx", "exports/chiffres_cles.csv", "exports/chiffres_cles.parquet",
-        "parquet/observations.parquet", "parquet/controles.parquet",
-    } <= names  # fmt: skip
+        "referentiel.duckdb",
+        "dictionnaire.csv",
+        "NOTE.md",
+        "manifeste.json",
+        "qualite/index.html",
+        "exports/chiffres_cles.xlsx",
+        "exports/chiffres_cles.csv",
+        "exports/chiffres_cles.parquet",
+        "parquet/observations.parquet",
+        "parquet/controles.parquet",
+    } <= names
     assert not list(world.settings.published.glob(".*"))
     assert manifest.verify(made.folder) == []
     assert made.manifest["region"] == "28" and made.manifest["origine"] == "producteurs"
@@ -37,16 +43,22 @@ def test_release_holds_everything_promised(world: World) -> None:
 def test_every_table_and_column_is_commented_and_only_marts_leave(world: World) -> None:
     made = world.publish()
     with duckdb.connect(str(made.database), read_only=True) as c:
-        assert c.execute("select count(*) from duckdb_columns() where comment is null and not internal").fetchone() == (0,)
+        assert c.execute(
+            "select count(*) from duckdb_columns() where comment is null and not internal"
+        ).fetchone() == (0,)
         assert c.execute("select count(*) from duckdb_tables() where comment is null").fetchone() == (0,)
         assert c.execute("select distinct schema_name from duckdb_tables()").fetchall() == [("main",)]
-        kept = c.execute("select is_nullable from duckdb_columns() where table_name='observations' and column_name='periode'")
+        kept = c.execute(
+            "select is_nullable from duckdb_columns() where table_name='observations' and"
+            " column_name='periode'"
+        )
         assert kept.fetchone() == (False,)
         assert c.execute("select resultat from controles").fetchall() == [("reussi",)]
         keys = "indicateur, territoire, periode, modalite"
-        assert c.execute(f"select {keys} from observations").fetchall() == c.execute(
-            f"select {keys} from observations order by all"
-        ).fetchall()
+        assert (
+            c.execute(f"select {keys} from observations").fetchall()
+            == c.execute(f"select {keys} from observations order by all").fetchall()
+        )
 
 
 def test_older_duckdb_can_read_the_file(world: World) -> None:
@@ -77,8 +89,12 @@ def test_macros_are_created_in_the_release(world: World, tmp_path: Path) -> None
     target = tmp_path / "avec.duckdb"
     database.write(world.candidate, target, world.manifest, [], macros)
     with duckdb.connect(str(target), read_only=True) as c:
-        assert c.execute("from essai_serie('population_municipale', 'REG-28')").fetchall() == [("2023", 3345842.0)]
-    (macros / "fausse.sql").write_text("create macro fausse() as table select * from absente", encoding="utf-8")
+        assert c.execute("from essai_serie('population_municipale', 'REG-28')").fetchall() == [
+            ("2023", 3345842.0)
+        ]
+    (macros / "fausse.sql").write_text(
+        "create macro fausse() as table select * from absente", encoding="utf-8"
+    )
     with pytest.raises(PublishFault, match=r"fausse\.sql"):
         database.write(world.candidate, tmp_path / "sans.duckdb", world.manifest, [], macros)
 
@@ -92,15 +108,17 @@ def test_same_candidate_gives_the_same_figures_and_the_same_parquet(world: World
 def test_pointer_moves_in_one_step_and_a_reader_keeps_its_file(world: World) -> None:
     first = world.publish("a" * 64)
     link = world.settings.published / "current"
-    assert link.is_symlink() and os.readlink(link) == first.nom
+    assert link.is_symlink() and str(link.readlink()) == first.nom
     with duckdb.connect(str(link / "referentiel.duckdb"), read_only=True) as reader:
         second = world.publish("b" * 64)
-        assert os.readlink(link) == second.nom
+        assert str(link.readlink()) == second.nom
         assert reader.execute("select count(*) from observations").fetchone() is not None
     assert json.loads((world.settings.published / "courante.json").read_text())["release"] == second.nom
 
 
-def test_failure_while_writing_leaves_current_alone_and_the_next_run_cleans(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_while_writing_leaves_current_alone_and_the_next_run_cleans(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = world.publish("a" * 64)
     monkeypatch.setattr(release.note, "write", lambda *a, **k: (_ for _ in ()).throw(OSError("disque plein")))
     with pytest.raises(OSError, match="disque plein"):
@@ -117,11 +135,16 @@ def test_failure_while_writing_leaves_current_alone_and_the_next_run_cleans(worl
 def test_note_says_what_changed(world: World) -> None:
     assert "Première release" in (world.publish("a" * 64).folder / "NOTE.md").read_text(encoding="utf-8")
     with duckdb.connect(str(world.candidate)) as c:
-        c.execute("update observations set valeur = 7.4 where indicateur = 'taux_chomage_localise' and territoire = 'REG-28'"
-                  " and periode = '2023-T3'")  # fmt: skip
+        c.execute(
+            "update observations set valeur = 7.4 where indicateur = 'taux_chomage_localise' and territoire ="
+            " 'REG-28' and periode = '2023-T3'"
+        )
         c.execute("delete from observations where indicateur = 'emploi_salarie' and territoire = 'DEP-61'")
     note = (world.publish("b" * 64).folder / "NOTE.md").read_text(encoding="utf-8")
-    assert "Taux chomage localise (`taux_chomage_localise`) | 0 | 0 | 1 | REG-28, T3 2023 : 6,9\u202f% → 7,4\u202f% |" in note
+    assert (
+        "Taux chomage localise (`taux_chomage_localise`) | 0 | 0 | 1 | REG-28, T3 2023 : 6,9\u202f% →"
+        " 7,4\u202f% |" in note
+    )
     assert "(`emploi_salarie`) | 0 | 1 | 0 |" in note
     assert "`bdf__synthetique`) : refusée, colonne inconnue : obs_valeur" in note
 
@@ -150,10 +173,14 @@ def test_rollback_checks_the_bytes_and_remembers_what_was_left(world: World) -> 
 
 def test_refused_candidate_is_kept_with_its_report(world: World) -> None:
     first = world.publish()
-    verdict = Verdict([Controle("obs_x", "publication", "bloquant", "echoue", "observations", "Une phrase.", "DEP-61")])
+    verdict = Verdict(
+        [Controle("obs_x", "publication", "bloquant", "echoue", "observations", "Une phrase.", "DEP-61")]
+    )
     for minute in range(7):
         moment = datetime(2026, 11, 24, 8, minute, tzinfo=UTC)
-        kept = release.refuse(world.settings, world.candidate, world.quality, verdict, release.Inputs("f" * 64, "", ""), moment)
+        kept = release.refuse(
+            world.settings, world.candidate, world.quality, verdict, release.Inputs("f" * 64, "", ""), moment
+        )
     assert "DEP-61" in (kept / "RAPPORT.md").read_text(encoding="utf-8")
     assert (kept / "candidat.duckdb").is_file() and (kept / "controles.csv").is_file()
     assert len(list(kept.parent.iterdir())) == release.KEPT_REFUSALS

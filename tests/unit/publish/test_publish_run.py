@@ -1,7 +1,8 @@
-"""The orchestrator's exit codes, with the real judgement and the real release over a candidate that a step before made.
+"""The orchestrator's exit codes, with the real judgement and the real release over a candidate that a step
+before made.
 
-Extraction and dbt are replaced by what they would leave (their own tests run them over the replica); the chain with all of
-them is tests/end_to_end.
+Extraction and dbt are replaced by what they would leave (their own tests run them over the replica); the
+chain with all of them is tests/end_to_end.
 """
 
 from __future__ import annotations
@@ -86,11 +87,18 @@ def test_wrong_golden_figure_is_refused_and_current_untouched(world: World, step
     first = attempt(world)
     before = {p: p.stat().st_mtime_ns for p in (world.settings.published / "current/").rglob("*")}
     change_inputs(world)
-    steps.sql = ("update observations set valeur = valeur + 1 where territoire = 'DEP-76' and indicateur = 'emploi_salarie';"
-                 "update chiffres_cles set valeur = valeur + 1 where territoire = 'DEP-76' and indicateur = 'emploi_salarie'")  # fmt: skip
+    steps.sql = (
+        "update observations set valeur = valeur + 1 where territoire = 'DEP-76' and indicateur ="
+        " 'emploi_salarie';update chiffres_cles set valeur = valeur + 1 where territoire = 'DEP-76' and"
+        " indicateur = 'emploi_salarie'"
+    )
     refused = attempt(world)
     assert refused.code == 1
-    assert "obs_valeurs_de_reference" in refused.message and "DEP-76" in refused.message and "494" in refused.message
+    assert (
+        "obs_valeurs_de_reference" in refused.message
+        and "DEP-76" in refused.message
+        and "494" in refused.message
+    )
     current = releases.current(world.settings.published)
     assert first.release is not None and current is not None and current.nom == first.release.nom
     assert before == {p: p.stat().st_mtime_ns for p in (world.settings.published / "current/").rglob("*")}
@@ -112,9 +120,13 @@ def test_exception_in_the_judgement_is_exit_2(world: World, steps: Steps) -> Non
     assert releases.current(world.settings.published) is None
 
 
-def test_dbt_that_dies_without_report_is_exit_2(world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dbt_that_dies_without_report_is_exit_2(
+    world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def dead(settings: Settings, progress: object = None) -> dbt.Candidate:
-        return dbt.Candidate(settings.build / "candidat.duckdb", settings.build / "vide", code=2, tail=["Killed"])
+        return dbt.Candidate(
+            settings.build / "candidat.duckdb", settings.build / "vide", code=2, tail=["Killed"]
+        )
 
     monkeypatch.setattr(dbt, "build", dead)
     assert attempt(world).code == 2
@@ -134,7 +146,9 @@ def test_nobody_reached_is_exit_4_and_leaves_nothing(world: World, steps: Steps)
     assert not world.settings.published.exists() and steps.builds == 0
 
 
-def test_wrong_context_is_exit_2_with_its_words(world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_context_is_exit_2_with_its_words(
+    world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object, **__: object) -> RunSummary:
         raise ContextMismatch("Cette archive est celle d'une autre région.")
 
@@ -158,10 +172,15 @@ def test_rolled_back_inputs_are_not_published_again_by_themselves(world: World, 
 def test_previous_release_is_compared(world: World, steps: Steps) -> None:
     attempt(world)
     change_inputs(world)
-    steps.sql = "delete from observations where indicateur = 'compte_synthetique_05' and territoire like 'DEP%'"
+    steps.sql = (
+        "delete from observations where indicateur = 'compte_synthetique_05' and territoire like 'DEP%'"
+    )
     refused = attempt(world)
     assert refused.verdict is not None
     assert "obs_rien_ne_disparait" in {c.controle for c in refused.verdict.refus}
+    alone = attempt(world, compare=False)
+    assert alone.verdict is not None
+    assert "obs_rien_ne_disparait" not in {c.controle for c in alone.verdict.refus}
 
 
 def test_judgement_does_not_touch_the_candidate(world: World) -> None:

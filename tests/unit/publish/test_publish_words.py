@@ -30,10 +30,14 @@ def test_numbers() -> None:
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32), st.integers(0, 4))
 def test_a_number_said_in_french_reads_back(value: float, decimals: int) -> None:
     said = words.number(value, decimals)
-    assert float(said.replace("\u202f", "").replace(",", ".").replace("−", "-")) == pytest.approx(round(value, decimals), abs=1e-9)
+    assert float(said.replace("\u202f", "").replace(",", ".").replace("−", "-")) == pytest.approx(
+        round(value, decimals), abs=1e-9
+    )
 
 
-@pytest.mark.parametrize(("code", "said"), [("2023-T3", "T3 2023"), ("2025-08", "août 2025"), ("2023", "2023"), (None, "")])
+@pytest.mark.parametrize(
+    ("code", "said"), [("2023-T3", "T3 2023"), ("2025-08", "août 2025"), ("2023", "2023"), (None, "")]
+)
 def test_periods(code: str | None, said: str) -> None:
     assert words.period(code) == said
 
@@ -67,7 +71,10 @@ def test_sql_prints_a_result_and_cannot_write(world: World, capfd: pytest.Captur
     release = world.publish()
     console = Console(file=io.StringIO())
     assert sql.shell_binary() is not None
-    question = "select valeur::int as v from observations where territoire = 'REG-28' and indicateur = 'population_municipale'"
+    question = (
+        "select valeur::int as v from observations where territoire = 'REG-28' and indicateur ="
+        " 'population_municipale'"
+    )
     assert sql.run(release, question, console) == 0
     assert "3345842" in capfd.readouterr().out
     assert sql.run(release, "delete from observations", console) == 2
@@ -83,14 +90,18 @@ def test_sql_without_the_shell_falls_back(world: World, monkeypatch: pytest.Monk
     assert sql.run(release, "drop table observations", Console(file=out)) == 2
 
 
-def test_commands_without_release_say_what_to_do(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_without_release_say_what_to_do(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("REFERENTIEL_DATA", str(world.settings.data))
     for arguments in (["sql", "select 1"], ["export"], ["status"]):
         assert main(arguments) == 2
         assert "make" in capsys.readouterr().err
 
 
-def test_export_and_rollback_commands(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_export_and_rollback_commands(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     release = world.publish()
     monkeypatch.setenv("REFERENTIEL_DATA", str(world.settings.data))
     assert main(["export"]) == 0

@@ -1,0 +1,172 @@
+"""`make bench`: runs the demonstration in a folder of its own, measures it, writes the table of README.md.
+
+Times depend on the machine; the ratios are what to compare.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+from rich.console import Console
+
+from extract.replica.process import replica
+from extract.settings import Settings
+from publish.demo import DEMO_KEY
+from publish.run import Outcome, run
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+QUERY = (
+    "select t.libelle, o.valeur from {observations} as o inner join {territoires} as t using (territoire) "
+    "where o.indicateur = 'population_municipale' and o.periode = '2023' and t.type_territoire = 'COM' "
+    "order by 2 desc"
+)
+
+
+def main() -> None:
+    """Measure, print, and write the table between the marks of README.md."""
+    with tempfile.TemporaryDirectory() as folder:
+        rows = measure(Path(folder))
+    head = (
+        f"`make bench`, {date.today():%Y-%m-%d}, {os.cpu_count()} cores ({platform.machine()}), "
+        f"Python {platform.python_version()}, "
+        f"DuckDB {version('duckdb')}, dbt {version('dbt-core')}.\n\n"
+        "| what | measured | beside | ratio |\n|---|---:|---|---:|\n"
+    )
+    table = head + "\n".join(f"| {a} | {b} | {c} | {d} |" for a, b, c, d in rows)
+    print(table)
+    text = README.read_text(encoding="utf-8")
+    marks = r"(<!-- bench -->\n).*?(\n<!-- /bench -->)"
+    README.write_text(re.sub(marks, lambda m: m[1] + table + m[2], text, flags=re.DOTALL), encoding="utf-8")
+
+
+def measure(folder: Path) -> list[tuple[str, str, str, str]]:
+    """The rows of the table: what, measured, beside, ratio."""
+    console = Console(stderr=True, quiet=True)
+    with replica() as producers:
+        os.environ |= {
+            "REFERENTIEL_DATA": str(folder),
+            "REFERENTIEL_PRODUCTEURS": producers.url,
+            "WEBSTAT_API_KEY": DEMO_KEY,
+        }
+        settings = Settings.from_env()
+        first = published(run(settings, console))
+        memory = max(
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+            resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
+        )
+        again = published(run(settings, console))
+    steps = first.steps
+    assert first.release is not None
+    database = first.release.database
+    rows = [
+        (
+            "the demonstration, environment made",
+            f"{first.seconds:.0f} s",
+            "bar of the issue: 90 s",
+            ratio(first.seconds, 90),
+        ),
+        (
+            "largest process of it",
+            f"{memory / 2**20:.2f} GiB",
+            "bar of the issue: 2 GiB",
+            ratio(memory / 2**20, 2),
+        ),
+        (
+            "a run with nothing new",
+            f"{again.seconds:.1f} s",
+            "the first run",
+            ratio(again.seconds, first.seconds),
+        ),
+        (
+            "judgement (dbt tests apart)",
+            f"{steps['contrôle']:.1f} s",
+            "the build, dbt tests included",
+            ratio(steps["contrôle"], steps["construction"]),
+        ),
+    ]
+    return [*rows, query_row(database), workbook_row(database)]
+
+
+def published(outcome: Outcome) -> Outcome:
+    """The outcome, or SystemExit when the run did not publish: nothing is measured on a failure."""
+    if outcome.code:
+        raise SystemExit(f"bench: {outcome.message}")
+    return outcome
+
+
+def query_row(database: Path) -> tuple[str, str, str, str]:
+    """One query of an analyst, on the release's database and on its Parquet files; medians of 15."""
+    parquet = database.parent / "parquet"
+    with duckdb.connect(str(database), read_only=True) as con:
+        ours = median(
+            lambda: con.execute(
+                QUERY.format(observations="observations", territoires="territoires")
+            ).fetchall()
+        )
+    with duckdb.connect() as con:
+        files = {name: f"'{parquet / name}.parquet'" for name in ("observations", "territoires")}
+        theirs = median(lambda: con.execute(QUERY.format(**files)).fetchall())
+    return (
+        "ranking 2,644 communes, SQL on the release",
+        f"{ours * 1000:.1f} ms",
+        "the same on its Parquet files",
+        ratio(ours, theirs),
+    )
+
+
+def workbook_row(database: Path) -> tuple[str, str, str, str]:
+    """The release's workbook beside pandas with openpyxl writing the same number of figures, unformatted."""
+    from publish.exports import bundle
+
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        bundle.write(
+            database,
+            Path(folder) / "ours",
+            region=Settings.from_env().region,
+            release="bench",
+            made=pd.Timestamp.now().to_pydatetime(),
+        )
+        ours = time.perf_counter() - start
+        with duckdb.connect(str(database), read_only=True) as con:
+            frame = con.execute("select * from chiffres_cles").df()
+        start = time.perf_counter()
+        frame.to_excel(Path(folder) / "theirs.xlsx", index=False, engine="openpyxl")
+        theirs = time.perf_counter() - start
+    return (
+        "key figures as formatted XLSX, CSV and Parquet",
+        f"{ours:.1f} s",
+        "pandas with openpyxl, the same figures in one bare sheet",
+        ratio(ours, theirs),
+    )
+
+
+def median(call: Callable[[], object], times: int = 15) -> float:
+    """Median seconds of a call."""
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def ratio(ours: float, theirs: float) -> str:
+    """Ours over theirs."""
+    return f"{ours / theirs:.2f}"
+
+
+if __name__ == "__main__":
+    main()

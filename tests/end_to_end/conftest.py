@@ -1,0 +1,20 @@
+"""One demo for the whole folder: replica, extraction, dbt, Great Expectations, release; each test reads what it left."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from conduite import publier
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    dossier = tmp_path_factory.mktemp("demo")
+    sortie = publier(dossier, "demo")
+    assert sortie.returncode == 0, sortie.stdout[-4000:] + sortie.stderr[-4000:]
+    return dossier
+
+
+@pytest.fixture(scope="session")
+def base(data: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(data / "published/current/referentiel.duckdb"), read_only=True)
