@@ -23,7 +23,8 @@ def read(run_results: Path, manifest: Path) -> Verdict:
     if not run_results.exists():
         verdict.fautes.append(f"dbt n'a pas laissé de compte rendu ({run_results}).")
         return verdict
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"] if manifest.exists() else {}
+    described = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {"nodes": {}}
+    nodes = described["nodes"] | described.get("unit_tests", {})
     for result in json.loads(run_results.read_text(encoding="utf-8"))["results"]:
         node = nodes.get(result["unique_id"], {})
         status, message = result["status"], (result.get("message") or "").strip()
@@ -56,8 +57,10 @@ def _test(
     status: str,
     message: str,
 ) -> None:
-    name = result["unique_id"].split(".")[2]
-    attached = nodes.get(node.get("attached_node") or "", {}).get("name", "")
+    # test.project.name.hash, but unit_test.project.model.name
+    parts = result["unique_id"].split(".")
+    name = parts[3] if parts[0] == "unit_test" else parts[2]
+    attached = node.get("model") or nodes.get(node.get("attached_node") or "", {}).get("name", "")
     column = node.get("column_name")
     target = f"{attached}.{column}" if attached and column else attached
     severity = (

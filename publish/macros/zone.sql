@@ -89,6 +89,12 @@ create or replace macro zone(liste_de_communes, un_indicateur) as table
         group by p.periode
     ),
 
+    comptables as (
+        select indicateur_menages as indicateur from seuils_diffusion
+        union
+        select indicateur_personnes from seuils_diffusion
+    ),
+
     -- what the thresholds count, over the whole list, when every part of it is known
     comptes as (
         select
@@ -97,11 +103,10 @@ create or replace macro zone(liste_de_communes, un_indicateur) as table
             sum(o.valeur) as compte
         from observations as o
         inner join d on o.territoire = 'COM-' || d.code_commune
-        where
-            o.modalite = '_T'
-            and o.indicateur in (select indicateur_menages from seuils_diffusion union select indicateur_personnes from seuils_diffusion)
+        inner join comptables as k on o.indicateur = k.indicateur
+        where o.modalite = '_T'
         group by o.indicateur, o.periode
-        having count(o.valeur) = (select count(*) from d)
+        having count(o.valeur) = (select min(e.nombre_distinctes) from erreurs as e)
     ),
 
     -- `ou`: one criterion not met refuses; `et`: none of those that are known may be met
@@ -124,7 +129,7 @@ create or replace macro zone(liste_de_communes, un_indicateur) as table
             from sommes as s
             cross join termes as t
             inner join seuils_diffusion as r
-                on r.est_applique and (r.indicateur = un_indicateur or r.indicateur = t.terme_haut or r.indicateur = t.terme_bas)
+                on r.est_applique and r.indicateur in (un_indicateur, t.terme_haut, t.terme_bas)
             left join comptes as m on r.indicateur_menages = m.indicateur and s.periode = m.periode
             left join comptes as p on r.indicateur_personnes = p.indicateur and s.periode = p.periode
         ) as x

@@ -27,7 +27,9 @@ from scipy.sparse.csgraph import connected_components
 Place = tuple[str, str]
 Cell = tuple[str, str, str, Place]
 OVERSEAS = ("97", "98")
-PARTITION_GAP = 1e-3  # a breakdown is a partition if, where all is printed, it adds up to its total this closely
+PARTITION_GAP = (
+    1e-3  # a breakdown is a partition if, where all is printed, it adds up to its total this closely
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ class Outcome:
         ]
         lines += [f"  {name} : {count} attaquées" for name, count in sorted(self.by_indicator.items())]
         if self.inconsistent:
-            lines.append(f"  {self.inconsistent} composantes dont les sommes publiées ne s'accordent pas (attaquées au plus près)")
+            lines.append(
+                f"  {self.inconsistent} composantes dont les sommes publiées ne s'accordent pas (attaquées au plus près)"
+            )
         return "\n".join(lines + [f"  TOMBÉE : {one}" for one in self.fallen[:20]])
 
 
@@ -136,7 +140,9 @@ class Adversary:
         return self.c.execute(query).fetchall()
 
     def _read_dictionary(self) -> None:
-        self.additive = {r[0] for r in self._rows("select indicateur from indicateurs where agregation = 'somme'")}
+        self.additive = {
+            r[0] for r in self._rows("select indicateur from indicateurs where agregation = 'somme'")
+        }
         self.bounds: dict[str, float] = {}
         self.protection: dict[str, tuple[float, float]] = {}
         self.units: dict[str, str] = {}
@@ -155,7 +161,9 @@ class Adversary:
 
     def _read_perimeters(self) -> None:
         """Communes of every vintage as nodes: two communes of two vintages are one node when nothing changed between."""
-        links = self._rows("select cog_source, code_source, code_cible, poids, nature, cog_cible from passages")
+        links = self._rows(
+            "select cog_source, code_source, code_cible, poids, nature, cog_cible from passages"
+        )
         self.today = max((r[5] for r in links), default=0)
         by_cog: dict[int, list[tuple[str, str, float]]] = defaultdict(list)
         self.node: dict[tuple[int, str], Place] = {}
@@ -177,10 +185,14 @@ class Adversary:
                     self.node[(cog, source)] = place
                     self.flows[cog].append((place, target, weight))
         region_of = dict(
-            self._rows("select code_departement, max(code_region) from territoires where type_territoire = 'DEP' group by 1")
+            self._rows(
+                "select code_departement, max(code_region) from territoires where type_territoire = 'DEP' group by 1"
+            )
         )
         seed = Path(__file__).resolve().parents[2] / "seeds/nomenclatures/departements.csv"
-        region_of |= dict(self._rows(f"select code_departement, code_region from read_csv('{seed}', all_varchar = true)"))
+        region_of |= dict(
+            self._rows(f"select code_departement, code_region from read_csv('{seed}', all_varchar = true)")
+        )
         self.members: dict[Place, set[str]] = defaultdict(set)
         complete = {
             (r[0], r[1])
@@ -188,7 +200,9 @@ class Adversary:
                 "select type_territoire, code_territoire from territoires where population_municipale is not null"
             )
         }
-        for kind, zone, commune in self._rows("select type_territoire, code_territoire, code_commune from appartenances"):
+        for kind, zone, commune in self._rows(
+            "select type_territoire, code_territoire, code_commune from appartenances"
+        ):
             if kind != "COM" and (kind, zone) in complete:
                 self.members[(kind, zone)].add(commune)
         # Regions and the country are known to everybody, even if the release lists only the communes that it uses.
@@ -231,7 +245,9 @@ class Adversary:
                 if current:
                     del self.hidden[cell]
                 else:
-                    self.printed_versions.append(Fallen(cell, low, high, "une version antérieure est imprimée"))
+                    self.printed_versions.append(
+                        Fallen(cell, low, high, "une version antérieure est imprimée")
+                    )
 
     def _read_figures(self) -> None:
         self.series = {cell[:3] for cell in self.hidden}
@@ -255,7 +271,9 @@ class Adversary:
                 projected.append((name, period, breakdown, place, cog, value))
             self.known.setdefault((name, period, breakdown, place), value)
         for cell in sorted(set(self.hidden) & set(self.known)):
-            self.printed_versions.append(Fallen(cell, self.known[cell], self.known[cell], "le chiffre est imprimé"))
+            self.printed_versions.append(
+                Fallen(cell, self.known[cell], self.known[cell], "le chiffre est imprimé")
+            )
         self._perimeter_equations(projected)
         self._zone_equations()
         self._breakdown_equations()
@@ -291,7 +309,9 @@ class Adversary:
                         continue
                     self._flow_group(series, cog, group)
 
-    def _flow_group(self, series: tuple[str, str, str], cog: int, group: list[tuple[str, str, float]]) -> None:
+    def _flow_group(
+        self, series: tuple[str, str, str], cog: int, group: list[tuple[str, str, float]]
+    ) -> None:
         outgoing: dict[str, dict[Cell, float]] = defaultdict(dict)
         incoming: dict[str, dict[Cell, float]] = defaultdict(dict)
         for source, target, weight in group:
@@ -390,7 +410,10 @@ class Adversary:
 
     def _unit_equations(self) -> None:
         """A number of units printed beside a figure is the figure of the indicator that counts them."""
-        columns = {r[0] for r in self._rows("select column_name from duckdb_columns() where table_name = 'observations'")}
+        columns = {
+            r[0]
+            for r in self._rows("select column_name from duckdb_columns() where table_name = 'observations'")
+        }
         if "n_unites" not in columns:
             return
         for name, period, territory, cog, method, units in self._rows(
@@ -510,10 +533,14 @@ class _System:
         n = len(columns)
         cost = np.concatenate([np.zeros(n), np.ones(2 * len(lines))])
         eye = coo_matrix((np.ones(len(lines)), (range(len(lines)), range(len(lines)))))
-        self.relaxed = csr_matrix(np.hstack([self.a.toarray(), eye.toarray(), -eye.toarray()])) if n < 5000 else None
+        self.relaxed = (
+            csr_matrix(np.hstack([self.a.toarray(), eye.toarray(), -eye.toarray()])) if n < 5000 else None
+        )
         if not self._solve(np.zeros(n)).success and self.relaxed is not None:
             # Printed sums that disagree (rounding, another composition): the least disagreement is granted, no more.
-            answer = linprog(cost, A_eq=self.relaxed, b_eq=self.b, bounds=self._bounds(relaxed=True), method="highs")
+            answer = linprog(
+                cost, A_eq=self.relaxed, b_eq=self.b, bounds=self._bounds(relaxed=True), method="highs"
+            )
             self.slack = float(answer.fun) + 1e-6 if answer.success else 0.0
 
     def _bounds(self, relaxed: bool = False) -> list[tuple[float, float | None]]:
@@ -526,7 +553,13 @@ class _System:
             limit = csr_matrix(np.concatenate([np.zeros(n), np.ones(2 * m)]).reshape(1, -1))
             full = np.concatenate([cost, np.zeros(2 * m)])
             return linprog(
-                full, A_ub=limit, b_ub=[self.slack], A_eq=self.relaxed, b_eq=self.b, bounds=self._bounds(True), method="highs"
+                full,
+                A_ub=limit,
+                b_ub=[self.slack],
+                A_eq=self.relaxed,
+                b_eq=self.b,
+                bounds=self._bounds(True),
+                method="highs",
             )
         return linprog(cost, A_eq=self.a, b_eq=self.b, bounds=self._bounds(), method="highs")
 

@@ -25,7 +25,14 @@ class Build:
 
     def dbt(self, *arguments: str) -> None:
         """Run dbt on this candidate."""
-        command = [str(Path(sys.executable).with_name("dbt")), *arguments, "--project-dir", ".", "--profiles-dir", "."]
+        command = [
+            str(Path(sys.executable).with_name("dbt")),
+            *arguments,
+            "--project-dir",
+            ".",
+            "--profiles-dir",
+            ".",
+        ]
         done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
 

@@ -43,14 +43,18 @@ class SyntheticRelease:
             if code in EPCI:
                 self.member("EPCI", EPCI[code], code)
             for cog in (2024, 2026):
-                self.c.execute("insert into passages values (?, ?, 2026, ?, 1, 'identite')", [cog, code, code])
+                self.c.execute(
+                    "insert into passages values (?, ?, 2026, ?, 1, 'identite')", [cog, code, code]
+                )
         for kind, code in (("DEP", "14"), ("DEP", "27"), ("REG", "28"), ("EPCI", "1"), ("EPCI", "2")):
             self.place(kind, code)
 
     def place(self, kind: str, code: str) -> None:
         """A territory."""
         department = code[:2] if kind in ("COM", "DEP") else None
-        self.c.execute("insert into territoires values (?, ?, ?, '28', ?, 1)", [f"{kind}-{code}", kind, code, department])
+        self.c.execute(
+            "insert into territoires values (?, ?, ?, '28', ?, 1)", [f"{kind}-{code}", kind, code, department]
+        )
 
     def member(self, kind: str, zone: str, commune: str) -> None:
         """A commune of a zone."""
@@ -58,7 +62,9 @@ class SyntheticRelease:
 
     def merge(self, cog: int, parts: list[str], whole: str) -> None:
         """Communes of the vintage `cog` that today's commune `whole` gathers."""
-        self.c.execute("delete from passages where cog_source = ? and code_source in (select unnest(?))", [cog, parts])
+        self.c.execute(
+            "delete from passages where cog_source = ? and code_source in (select unnest(?))", [cog, parts]
+        )
         for code in parts:
             self.c.execute("insert into passages values (?, ?, 2026, ?, 1, 'fusion')", [cog, code, whole])
 

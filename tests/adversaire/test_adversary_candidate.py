@@ -40,7 +40,9 @@ def test_the_lone_hidden_commune_of_a_zone_is_not_given_back(build: Build) -> No
             " group by all having count(distinct m.territoire) = 1"
         )
         for kind, expected in ALONE.items():
-            assert c.execute(f"select count(*) from ({zones}) where type_territoire = '{kind}'").fetchone() == (expected,)
+            assert c.execute(
+                f"select count(*) from ({zones}) where type_territoire = '{kind}'"
+            ).fetchone() == (expected,)
         printed = c.execute(
             f"select count(*) from observations o join ({zones}) z on o.territoire = z.type_territoire || '-' || z.code_territoire"
             " where o.indicateur in ('menages_fiscaux', 'personnes_menages_fiscaux', 'taille_menages_fiscaux')"
@@ -85,7 +87,9 @@ def with_totals(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base
 
 
-def test_the_producers_totals_do_not_give_hidden_communes_back(with_totals: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_producers_totals_do_not_give_hidden_communes_back(
+    with_totals: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     outcome = attack_base(with_totals, zones=60)
     with capsys.disabled():
         print(f"\nAvec les totaux du producteur : {outcome}")

@@ -113,7 +113,9 @@ def test_a_breakdown_with_one_hidden_modality_is_found() -> None:
 def test_a_number_of_units_is_a_figure() -> None:
     release = SyntheticRelease()
     release.c.execute("update seuils_diffusion set indicateur_menages = 'compte'")
-    release.c.execute("insert into seuils_diffusion select 'autre', * exclude (indicateur) from seuils_diffusion")
+    release.c.execute(
+        "insert into seuils_diffusion select 'autre', * exclude (indicateur) from seuils_diffusion"
+    )
     release.communes(hidden={"14902"})
     release.figure("COM-14902", 7.0, name="autre", units=41)
     assert interval(Adversary(release.c).attack(), "14902") == pytest.approx((41, 41))
@@ -150,7 +152,10 @@ def test_a_zone_that_sums_what_it_sees_would_be_caught() -> None:
     release.communes(hidden={"14902", "14903"})
     release.figure("EPCI-1", total("14901", "14902", "14903"))
     # A wrong macro: it knows the hidden figures and refuses only lists of one commune.
-    release.c.execute("create table vrais as select unnest(?) as code, unnest(?) as v", [list(VALUES), list(VALUES.values())])
+    release.c.execute(
+        "create table vrais as select unnest(?) as code, unnest(?) as v",
+        [list(VALUES), list(VALUES.values())],
+    )
     release.c.execute(
         "create macro zone(liste, un_indicateur) as table select '2021' as periode,"
         " case when len(liste) > 1 then (select sum(v) from vrais where code in (select unnest(liste))) end as valeur"
@@ -172,7 +177,9 @@ def test_zone_applies_the_threshold(units: tuple[int, int], shares: tuple[float,
     release.c.execute(MACRO.read_text(encoding="utf-8"))
     for code, count, share in zip(("14901", "14902"), units, shares, strict=True):
         release.figure(f"COM-{code}", VALUES[code], units=count, share=share)
-    value, reason = release.c.execute("select valeur, motif from zone(['14901', '14902'], 'compte')").fetchone()
+    value, reason = release.c.execute(
+        "select valeur, motif from zone(['14901', '14902'], 'compte')"
+    ).fetchone()
     assert (value is not None) == (answer == "publiée")
     assert value is not None or answer in reason
 
@@ -182,7 +189,9 @@ def test_zone_refuses_a_unit_that_dominates() -> None:
     release.c.execute(MACRO.read_text(encoding="utf-8"))
     release.figure("COM-14901", 10.0, units=5, share=0.5)
     release.figure("COM-14902", 990.0, units=5, share=0.9)
-    value, reason = release.c.execute("select valeur, motif from zone(['14901', '14902'], 'compte')").fetchone()
+    value, reason = release.c.execute(
+        "select valeur, motif from zone(['14901', '14902'], 'compte')"
+    ).fetchone()
     assert value is None
     assert "85 %" in reason
 

@@ -42,7 +42,12 @@ etages as (
             zone_{{ loop.index }} as zone,
             etroit_{{ loop.index }} as est_etroit,
             -- the zones of the cell at every larger level: empty as long as no total covers it
-            '' {% for n in range(1, loop.index) %} || coalesce('{{ n }}:' || zone_{{ n }} || '/', '') {% endfor %} as classe
+            concat(
+                {% for n in range(1, loop.index) %}
+                    coalesce('{{ n }}:' || zone_{{ n }} || '/', ''),
+                {% endfor %}
+                ''
+            ) as classe
         from larges
         {% if not loop.last %} union all {% endif %}
     {% endfor %}

@@ -32,8 +32,8 @@ ratios as (
         on
             p.type_territoire = c.type_territoire and p.code_territoire = c.code_territoire and p.periode = c.periode
             and (
-                (c.indicateur = d.numerateur and c.modalite = coalesce(nullif(d.numerateur_modalite, ''), p.modalite))
-                or (c.indicateur = d.denominateur and c.modalite = coalesce(nullif(d.denominateur_modalite, ''), p.modalite))
+                (d.numerateur = c.indicateur and coalesce(nullif(d.numerateur_modalite, ''), p.modalite) = c.modalite)
+                or (d.denominateur = c.indicateur and coalesce(nullif(d.denominateur_modalite, ''), p.modalite) = c.modalite)
             )
     where p.valeur is not null and d.calcul = 'publie' and d.numerateur <> '' and d.denominateur <> ''
 ),

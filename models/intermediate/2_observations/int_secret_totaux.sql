@@ -49,6 +49,20 @@ inclusions as (
     having count(*) = t.nombre_communes
 ),
 
+series as (
+    select distinct
+        indicateur,
+        periode,
+        modalite
+    from cases
+),
+
+termes as (
+    select 'haut' as terme
+    union all
+    select 'bas'
+),
+
 inconnues as (
     select distinct
         c.code_region,
@@ -79,7 +93,7 @@ cellules as (
         0,
         i.type_territoire,
         i.code_territoire
-    from (select distinct indicateur, periode, modalite from cases) as s
+    from series as s
     cross join inconnues as i
 ),
 
@@ -109,7 +123,7 @@ imprimes as (
         p.modalite
     from {{ ref('int_observations_publiees') }} as p
     inner join {{ ref('dictionnaire') }} as d on p.indicateur = d.indicateur
-    cross join (select 'haut' as terme union all select 'bas') as t
+    cross join termes as t
     where p.valeur is not null and d.calcul = 'publie' and d.numerateur <> '' and d.denominateur <> ''
 ),
 

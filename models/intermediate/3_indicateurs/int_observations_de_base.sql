@@ -1,6 +1,5 @@
 -- What ratios and evolutions are computed from: published first, then complete sums. The producers' thresholds judge again every figure
 -- that we sum or project; a figure that the producer itself prints is never judged twice.
-{% set cle = ['indicateur', 'type_territoire', 'code_territoire', 'periode', 'modalite'] %}
 with ensemble as (
     select
         indicateur,
@@ -69,15 +68,19 @@ comptes as (
     where
         modalite = '_T'
         and indicateur in (
-            select indicateur_menages from {{ ref('int_seuils') }} where indicateur_menages is not null
-            union
-            select indicateur_personnes from {{ ref('int_seuils') }} where indicateur_personnes is not null
+            select indicateur_menages from {{ ref('int_seuils') }}
+            union all
+            select indicateur_personnes from {{ ref('int_seuils') }}
         )
 ),
 
 refusees as (
     select
-        {% for colonne in cle %} e.{{ colonne }}, {% endfor %}
+        e.indicateur,
+        e.type_territoire,
+        e.code_territoire,
+        e.periode,
+        e.modalite,
         min(s.texte) as texte
     from ensemble as e
     inner join {{ ref('int_seuils') }} as s on e.indicateur = s.indicateur and s.est_applique
@@ -92,7 +95,7 @@ refusees as (
     where
         e.methode in ('agregee', 'projetee') and e.valeur is not null
         and {{ sous_le_seuil('s', 'e.n_unites', 'm.valeur', 'p.valeur', 'e.part_max') }}
-    group by {% for colonne in cle %} e.{{ colonne }}{% if not loop.last %}, {% endif %} {% endfor %}
+    group by e.indicateur, e.type_territoire, e.code_territoire, e.periode, e.modalite
 ),
 
 -- A number of units is a figure too: it is not told where the measure that counts them is hidden or withheld.
@@ -108,7 +111,11 @@ unites_tues as (
 )
 
 select
-    {% for colonne in cle %} e.{{ colonne }}, {% endfor %}
+    e.indicateur,
+    e.type_territoire,
+    e.code_territoire,
+    e.periode,
+    e.modalite,
     case when r.texte is null then e.valeur end as valeur,
     case when r.texte is null then e.statut else 'Q' end as statut,
     case when r.texte is null then e.confidentialite else 'C' end as confidentialite,
@@ -123,7 +130,9 @@ select
     e.publie_le
 from ensemble as e
 left join refusees as r
-    on {% for colonne in cle %} e.{{ colonne }} = r.{{ colonne }} {% if not loop.last %} and {% endif %} {% endfor %}
+    on
+        e.indicateur = r.indicateur and e.type_territoire = r.type_territoire and e.code_territoire = r.code_territoire
+        and e.periode = r.periode and e.modalite = r.modalite
 left join unites_tues as u
     on
         e.indicateur = u.indicateur and e.type_territoire = u.type_territoire and e.code_territoire = u.code_territoire
