@@ -59,10 +59,10 @@ def _test(
     status: str,
     message: str,
 ) -> None:
-    # test.<project>.<name>.<hash>, unit_test.<project>.<model>.<name>
+    # test.project.name.hash, but unit_test.project.model.name
     parts = result["unique_id"].split(".")
-    name = parts[-1] if parts[0] == "unit_test" else parts[2]
-    attached = nodes.get(node.get("attached_node") or "", {}).get("name", "")
+    name = parts[3] if parts[0] == "unit_test" else parts[2]
+    attached = node.get("model") or nodes.get(node.get("attached_node") or "", {}).get("name", "")
     column = node.get("column_name")
     target = f"{attached}.{column}" if attached and column else attached
     severity = (

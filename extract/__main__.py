@@ -1,13 +1,15 @@
-"""`python -m extract list | explain SOURCE | run [SOURCE…] | check [SOURCE…] | replay`.
+"""`python -m extract list | explain SOURCE | run [SOURCE…] | check [SOURCE…] | replay |
+verifier-zonage FICHIER`.
 
 Exit codes of `run`: 0 done (even when some sources failed) · 2 a fault of ours · 3 another run holds the
 archive · 4 no producer could be reached. `check`: 1 when a producer no longer answers as described.
-`replay`: 1 when a delivery is refused by today's yaml."""
+`replay`: 1 when a delivery is refused by today's yaml. `verifier-zonage`: 1 when the table is refused."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,13 +18,15 @@ from rich.table import Table
 from extract import landing
 from extract.archive import Archive
 from extract.check import check_sources
+from extract.cog import FIRST_YEAR, Cog
 from extract.definitions import load_all, select
-from extract.errors import ExtractError, RunLocked
+from extract.errors import DeliveryRefused, ExtractError, RunLocked, SettingsError
 from extract.explain import explain
 from extract.replay import replay
 from extract.run import alone, run_sources
 from extract.settings import Settings
 from extract.summary import number, print_summary
+from extract.territoires import read_members, summary, verify
 
 DONE, REFUSED, OUR_FAULT, LOCKED, NOBODY = 0, 1, 2, 3, 4
 
@@ -51,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
         ("run", _run, "demander aux producteurs ce qui est nouveau"),
         ("check", _check, "une question peu coûteuse à chaque producteur"),
         ("replay", _replay, "refaire le landing depuis l'archive, sans réseau"),
+        (
+            "verifier-zonage",
+            _verify_zoning,
+            "une table de communes est-elle faite de communes qui existent ?",
+        ),
     ):
         sub = commands.add_parser(name, help=words, description=words)
         sub.set_defaults(command=command)
@@ -59,6 +68,20 @@ def _parser() -> argparse.ArgumentParser:
         if name == "run":
             sub.add_argument(
                 "--complet", action="store_true", help="tout redemander, même ce qui est dit inchangé"
+            )
+        if name == "verifier-zonage":
+            sub.add_argument(
+                "fichier", type=Path, metavar="FICHIER", help="csv ou classeur, une commune par ligne"
+            )
+            sub.add_argument(
+                "--cog", type=int, help="millésime des communes du fichier (par défaut le plus récent)"
+            )
+            sub.add_argument(
+                "--colonne", help="colonne des codes (par défaut CODGEO, code_commune, COM, INSEE…)"
+            )
+            sub.add_argument("--zone", help="colonne des zones, si une commune peut être dans plusieurs")
+            sub.add_argument(
+                "--tout", action="store_true", help="toutes les fautes, et non les vingt premières"
             )
     return parser
 
@@ -124,6 +147,22 @@ def _replay(settings: Settings, _: argparse.Namespace, console: Console) -> int:
     )
     console.print(f"empreinte du landing : {landing.fingerprint(settings)}")
     return REFUSED if bad else DONE
+
+
+def _verify_zoning(settings: Settings, options: argparse.Namespace, console: Console) -> int:
+    cog = Cog.from_landing(settings.landing)
+    if options.cog is not None and options.cog not in cog.lists:
+        raise SettingsError(
+            f"--cog {options.cog} : les listes connues vont de {FIRST_YEAR} à {cog.last_year}."
+        )
+    try:
+        verdict = verify(read_members(options.fichier, options.colonne, options.zone), cog, options.cog)
+    except DeliveryRefused as error:
+        console.print(f"[bold red]Refusé : {escape(str(error))}.[/]")
+        return REFUSED
+    for line in summary(verdict, None if options.tout else 20):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return REFUSED if verdict.faults else DONE
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "passages": ("cog_source", "code_source", "cog_cible", "code_cible"),
     "contours": ("territoire",),
+    "seuils_diffusion": ("indicateur", "regle"),
     "chiffres_cles": ("territoire", "indicateur"),
     "sources": ("source",),
     "livraisons": ("recu_le", "source", "livraison"),

@@ -20,7 +20,10 @@ select
     {{ debut_periode('o.periode') }} as date_debut,
     {{ fin_periode('o.periode') }} as date_fin,
     cast(o.couverture as double) as couverture,
-    o.motif
+    o.motif,
+    cast(o.n_unites as bigint) as n_unites,
+    -- to the next twentieth: the exact share of a firm is not ours to print
+    cast(ceil(round(o.part_max * 20, 6)) / 20 as double) as part_max
 from toutes as o
 inner join {{ ref('int_territoires') }} as t
     on o.type_territoire = t.type_territoire and o.code_territoire = t.code_territoire

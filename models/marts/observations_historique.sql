@@ -22,28 +22,33 @@ changements as (
 )
 
 select
-    indicateur,
-    type_territoire || '-' || code_territoire as territoire,
-    periode,
-    modalite,
-    valeur,
-    statut,
-    confidentialite,
-    marque_producteur,
-    methode,
-    cast(cog as integer) as millesime_cog,
-    cast(publie_le as timestamp) as publie_le,
-    livraison,
-    {{ debut_periode('periode') }} as date_debut,
-    {{ fin_periode('periode') }} as date_fin,
-    motif,
-    source,
-    cast(ligne as bigint) as ligne,
-    cast(connu_le as timestamp) as connu_du,
+    c.indicateur,
+    c.type_territoire || '-' || c.code_territoire as territoire,
+    c.periode,
+    c.modalite,
+    case when s.motif is null then c.valeur end as valeur,
+    case when s.motif is null or c.valeur is null then c.statut else 'Q' end as statut,
+    case when s.motif is null or c.valeur is null then c.confidentialite else 'D' end as confidentialite,
+    c.marque_producteur,
+    c.methode,
+    cast(c.cog as integer) as millesime_cog,
+    cast(c.publie_le as timestamp) as publie_le,
+    c.livraison,
+    {{ debut_periode('c.periode') }} as date_debut,
+    {{ fin_periode('c.periode') }} as date_fin,
+    case when c.valeur is null then c.motif else coalesce(s.motif, c.motif) end as motif,
+    c.source,
+    cast(c.ligne as bigint) as ligne,
+    cast(c.connu_le as timestamp) as connu_du,
     cast(
-        lead(connu_le) over (
-            partition by indicateur, type_territoire, code_territoire, cog, periode, modalite, source
-            order by connu_le, recu_le, livraison
+        lead(c.connu_le) over (
+            partition by c.indicateur, c.type_territoire, c.code_territoire, c.cog, c.periode, c.modalite, c.source
+            order by c.connu_le, c.recu_le, c.livraison
         ) as timestamp
     ) as connu_jusqua
-from changements
+from changements as c
+-- what would give a hidden cell back is withheld from every version
+left join {{ ref('int_secret_historique') }} as s
+    on
+        c.source = s.source and c.indicateur = s.indicateur and c.type_territoire = s.type_territoire
+        and c.code_territoire = s.code_territoire and c.cog = s.cog and c.periode = s.periode and c.modalite = s.modalite

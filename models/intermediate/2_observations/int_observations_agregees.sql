@@ -4,7 +4,7 @@ with communes as (
         o.*,
         d.agregation,
         d.absence
-    from {{ ref('int_observations_publiees') }} as o
+    from {{ ref('int_observations_protegees') }} as o
     inner join {{ ref('dictionnaire') }} as d on o.indicateur = d.indicateur
     where o.type_territoire = 'COM' and d.niveau_fin = 'COM'
 ),
@@ -55,7 +55,10 @@ parts as (
             when c.indicateur is null and s.absence = 'nulle' then 0
         end as valeur,
         c.confidentialite,
-        c.statut
+        c.statut,
+        -- a place without any unit has none to count
+        case when c.indicateur is null and s.absence = 'nulle' then 0 else c.n_unites end as n_unites,
+        case when c.indicateur is null and s.absence = 'nulle' then 0 else c.part_max end as part_max
     from series as s
     cross join membres as m
     left join communes as c
@@ -79,7 +82,10 @@ sommes as (
         round(sum(valeur), 6) as somme,
         count(*) as nombre_communes,
         count(valeur) as nombre_connues,
-        max(case when confidentialite = 'C' then 1 else 0 end) as est_secrete,
+        max(case when confidentialite in ('C', 'D') then 1 else 0 end) as est_secrete,
+        case when count(n_unites) = count(*) then sum(n_unites) end as n_unites,
+        -- the largest unit of the zone is the largest of one of its parts
+        case when count(part_max) = count(*) then max(part_max * valeur) / nullif(sum(valeur), 0) end as part_max,
         max(case when statut in ('E', 'P') then statut end) as statut_partiel,
         sum(case when valeur is not null then population end) / nullif(sum(population), 0) as couverture
     from parts
@@ -117,10 +123,12 @@ select
     end as motif,
     case when j.agregation = 'somme' then round(j.couverture, 4) end as couverture,
     j.cog,
+    case when j.est_diffusable then cast(j.n_unites as bigint) end as n_unites,
+    case when j.est_diffusable then j.part_max end as part_max,
     j.livraison,
     j.publie_le
 from jugees as j
-left join {{ ref('int_observations_publiees') }} as p
+left join {{ ref('int_observations_protegees') }} as p
     on
         j.indicateur = p.indicateur and j.type_territoire = p.type_territoire and j.code_territoire = p.code_territoire
         and j.periode = p.periode and j.modalite = p.modalite

@@ -38,6 +38,8 @@ inchangees as (
         methode,
         motif,
         cog,
+        n_unites,
+        part_max,
         priorite,
         source,
         livraison,
@@ -58,6 +60,8 @@ inchangees as (
         c.methode,
         c.motif,
         c.cog,
+        c.n_unites,
+        c.part_max,
         c.priorite,
         c.source,
         c.livraison,
@@ -92,6 +96,8 @@ parts as (
         p.poids,
         m.valeur,
         m.confidentialite,
+        m.n_unites,
+        m.part_max,
         case
             when m.valeur is not null then m.valeur * p.poids
             when m.indicateur is null and s.absence = 'nulle' then 0
@@ -122,6 +128,10 @@ projetees as (
         count(part) as nombre_connues,
         -- weights of a split are fractions: without rounding a sum of whole numbers would end in 0.9999999
         round(sum(part), 6) as somme,
+        -- counted only when every part says it; a split commune does not say where its units went
+        case when max(case when nature = 'scission' then 1 else 0 end) = 0 and count(n_unites) = count(*) then sum(n_unites) end
+            as n_unites,
+        case when count(part_max) = count(*) then max(part_max * part) / nullif(sum(part), 0) end as part_max,
         max(case when confidentialite = 'C' then 1 else 0 end) as nombre_secretes,
         max(case when nature = 'scission' then 1 else 0 end) as est_scission,
         max(case when est_recue then 1 else 0 end) as est_recue
@@ -154,6 +164,8 @@ ensemble as (
             when nombre_connues < nombre_parts then 'Au moins une des communes réunies n''a pas de chiffre.'
         end,
         cog,
+        n_unites,
+        part_max,
         priorite,
         source,
         livraison,
@@ -186,6 +198,8 @@ select
     methode,
     motif,
     cog,
+    case when valeur is not null then cast(n_unites as bigint) end as n_unites,
+    case when valeur is not null then part_max end as part_max,
     source,
     livraison,
     publie_le

@@ -6,6 +6,8 @@
     'filosofi_communes': 'publiee', 'defaillances': 'publiee', 'demandeurs_emploi': 'publiee', 'interim': 'publiee',
     'epv': 'agregee', 'activite_partielle': none
 } %}
+-- The sources whose producer says how many units make a figure, and the share of the largest (columns n_unites, part_max).
+{% set avec_unites = [] %}
 with brutes as (
     {% for mesure, methode in mesures.items() %}
         select
@@ -20,6 +22,9 @@ with brutes as (
             systeme,
             marque_producteur,
             {% if methode %} '{{ methode }}' as methode, cast(null as string) as motif, {% else %} methode, motif, {% endif %}
+            {% if mesure in avec_unites %} n_unites, part_max, {% else %}
+                cast(null as bigint) as n_unites, cast(null as double) as part_max,
+            {% endif %}
             livraison,
             ligne
         from {{ ref('int_mesures__' ~ mesure) }}
@@ -42,6 +47,8 @@ recues as (
         b.marque_producteur,
         b.methode,
         b.motif,
+        b.n_unites,
+        b.part_max,
         b.livraison,
         b.ligne
     from brutes as b
@@ -64,6 +71,16 @@ lieux as (
         p.cog_source
     from {{ ref('int_passages') }} as p
     inner join {{ ref('int_communes_utiles') }} as u on p.code_cible = u.code_commune
+),
+
+-- A threshold may name the measure of the same delivery that counts the units (the households of Filosofi).
+comptes as (
+    select
+        s.indicateur,
+        m.mesure
+    from {{ ref('int_seuils') }} as s
+    inner join {{ ref('int_mesures_indicateurs') }} as m on s.indicateur_menages = m.indicateur
+    group by s.indicateur, m.mesure
 )
 
 select
@@ -86,6 +103,8 @@ select
     case
         when r.valeur is null then coalesce(r.motif, s.libelle || '.', 'Le producteur ne donne pas de valeur.')
     end as motif,
+    case when r.valeur is not null then coalesce(r.n_unites, cast(u.valeur as bigint)) end as n_unites,
+    case when r.valeur is not null then r.part_max end as part_max,
     i.priorite,
     r.source,
     r.livraison,
@@ -99,4 +118,9 @@ inner join {{ ref('int_mesures_indicateurs') }} as i on r.source = i.source and 
 inner join lieux as t
     on r.type_territoire = t.type_territoire and r.code_territoire = t.code_territoire and coalesce(t.cog, r.cog) = r.cog
 inner join {{ ref('stg_extraction__livraisons') }} as l on r.livraison = l.livraison and l.resultat = 'nouveau'
+left join comptes as k on i.indicateur = k.indicateur
+left join recues as u
+    on
+        r.livraison = u.livraison and k.mesure = u.mesure and r.type_territoire = u.type_territoire
+        and r.code_territoire = u.code_territoire and r.cog = u.cog and r.periode = u.periode and u.modalite = '_T'
 left join {{ ref('statuts') }} as s on r.systeme = s.systeme and r.marque_producteur = s.marque

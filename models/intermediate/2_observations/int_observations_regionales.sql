@@ -42,7 +42,7 @@ departements as (
         o.*,
         e.type_territoire as type_ensemble,
         e.code_territoire as code_ensemble
-    from {{ ref('int_observations_publiees') }} as o
+    from {{ ref('int_observations_protegees') }} as o
     inner join ensembles as e on o.code_territoire = e.code_departement
     inner join {{ ref('dictionnaire') }} as i on o.indicateur = i.indicateur
     where o.type_territoire = 'DEP' and i.niveau_fin = 'DEP' and i.agregation = 'somme'
@@ -67,7 +67,9 @@ sommes as (
         sum(d.valeur) as somme,
         count(d.valeur) as nombre_connus,
         max(a.nombre) as nombre_attendus,
-        max(case when d.confidentialite = 'C' then 1 else 0 end) as est_secrete,
+        max(case when d.confidentialite in ('C', 'D') then 1 else 0 end) as est_secrete,
+        case when count(d.n_unites) = count(*) then sum(d.n_unites) end as n_unites,
+        case when count(d.part_max) = count(*) then max(d.part_max * d.valeur) / nullif(sum(d.valeur), 0) end as part_max,
         max(case when d.statut in ('E', 'P') then d.statut end) as statut_partiel,
         max(d.cog) as cog,
         max(d.livraison) as livraison,
@@ -93,10 +95,12 @@ select
     case when s.nombre_connus < s.nombre_attendus then 'Au moins un département n''a pas de chiffre.' end as motif,
     case when s.nombre_connus = s.nombre_attendus then cast(1 as double) end as couverture,
     s.cog,
+    case when s.nombre_connus = s.nombre_attendus then cast(s.n_unites as bigint) end as n_unites,
+    case when s.nombre_connus = s.nombre_attendus then s.part_max end as part_max,
     s.livraison,
     s.publie_le
 from sommes as s
-left join {{ ref('int_observations_publiees') }} as p
+left join {{ ref('int_observations_protegees') }} as p
     on
         s.indicateur = p.indicateur and s.type_ensemble = p.type_territoire and s.code_ensemble = p.code_territoire
         and s.periode = p.periode and s.modalite = p.modalite

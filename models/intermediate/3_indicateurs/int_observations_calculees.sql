@@ -31,7 +31,12 @@ termes as (
         n.valeur as numerateur,
         case when d.calcul = 'densite' then t.superficie_km2 else x.valeur end as denominateur,
         case when n.statut = 'A' then coalesce(x.statut, 'A') else n.statut end as statut,
-        case when 'C' in (n.confidentialite, x.confidentialite) then 'C' else 'F' end as confidentialite,
+        case
+            when 'C' in (n.confidentialite, x.confidentialite) then 'C'
+            when 'D' in (n.confidentialite, x.confidentialite) then 'D'
+            else 'F'
+        end as confidentialite,
+        n.n_unites,
         coalesce(n.motif, x.motif) as motif,
         n.cog,
         n.livraison,
@@ -78,7 +83,7 @@ select
     periode,
     modalite,
     valeur,
-    case when valeur is not null then statut when confidentialite = 'C' then 'Q' else 'O' end as statut,
+    case when valeur is not null then statut when confidentialite in ('C', 'D') then 'Q' else 'O' end as statut,
     confidentialite,
     cast(null as string) as marque_producteur,
     'calculee' as methode,
@@ -89,6 +94,8 @@ select
     end as motif,
     case when valeur is not null then cast(1 as double) end as couverture,
     cog,
+    case when valeur is not null then n_unites end as n_unites,
+    cast(null as double) as part_max,
     livraison,
     publie_le
 from resultats

@@ -319,3 +319,19 @@ def test_a_source_never_delivered_does_not_refuse_the_rest(candidate: Path) -> N
     verdict = judge(candidate, data_docs=False)
     assert verdict.code == 0, refused(verdict)
     assert {"src_livrees", "ind_tous_observes"} <= {c.controle for c in verdict.avertissements}
+
+
+def test_unit_tests_of_models_are_named_one_by_one(tmp_path: Path) -> None:
+    one = {"unique_id": "unit_test.referentiel.int_secret_choix.secret_choix_croisement", "status": "pass"}
+    (tmp_path / "run_results.json").write_text(json.dumps({"results": [one]}), encoding="utf-8")
+    described = {
+        "nodes": {},
+        "unit_tests": {one["unique_id"]: {"description": "Deux zonages.", "model": "int_secret_choix"}},
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps(described), encoding="utf-8")
+    (controle,) = dbt_results.read(tmp_path / "run_results.json", tmp_path / "manifest.json").controles
+    assert (controle.controle, controle.objet, controle.phrase) == (
+        "secret_choix_croisement",
+        "int_secret_choix",
+        "Deux zonages.",
+    )
