@@ -175,11 +175,11 @@ def _known(settings: Settings, inputs: str) -> str | None:
 
 
 def _unreachable(settings: Settings) -> str:
-    where = f"la réplique ({settings.producteurs})" if settings.producteurs else "les producteurs"
+    where = f" par la réplique ({settings.producteurs})" if settings.producteurs else ""
     current = releases.current(settings.published)
-    kept = f"La release {current.nom} reste en place." if current else "Rien n'a été publié ni modifié."
+    kept = f"La release {current.nom} reste en place." if current else "Aucun chiffre n'a été reçu, rien n'a été publié."
     return (
-        f"Aucun producteur n'a pu être joint : {where} ne répond pas. Vérifiez le réseau, le mandataire"
+        f"Aucun producteur n'a pu être joint{where}. Vérifiez le réseau, le mandataire"
         f" (HTTPS_PROXY) et les certificats, puis relancez. {kept}"
     )
 

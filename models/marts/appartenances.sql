@@ -8,6 +8,8 @@ with utiles as (
     from {{ ref('int_communes_zones') }} as m
     inner join {{ ref('int_zones') }} as z on m.type_territoire = z.type_territoire and m.code_territoire = z.code_territoire
     inner join {{ ref('int_communes_utiles') }} as u on m.code_commune = u.code_commune
+    -- other regions and France are not here: the release does not hold all their communes
+    where m.type_territoire <> 'FRANCE' and (m.type_territoire <> 'REG' or m.code_territoire = {{ region() }})
     union all
     select
         cog,

@@ -16,7 +16,12 @@ dernieres as (
     from (
         select
             *,
-            row_number() over (partition by territoire, indicateur order by rang_periode desc) as recence
+            -- the last period that is known; the last one of all when none is
+            row_number() over (
+                partition by territoire, indicateur
+                order by case when valeur is null then 1 else 0 end, rang_periode desc
+            ) as recence,
+            max(case when valeur is not null then rang_periode end) over (partition by indicateur, type_territoire) as rang_dernier
         from observations
     ) as classees
     where recence = 1
@@ -30,10 +35,16 @@ rangs as (
         territoire,
         rank() over (partition by indicateur, type_territoire, periode order by valeur desc) as rang,
         count(*) over (partition by indicateur, type_territoire, periode) as nombre_classes,
-        ntile(4) over (partition by indicateur, type_territoire, periode order by valeur, territoire) as quartile
+        -- by rank, so that equal values share their quartile
+        1 + floor(
+            4.0 * (rank() over (partition by indicateur, type_territoire, periode order by valeur) - 1)
+            / count(*) over (partition by indicateur, type_territoire, periode)
+        ) as quartile
     from dernieres
     where
         valeur is not null
+        -- a territory whose figure stopped earlier is not ranked among the others that stopped then
+        and rang_periode = rang_dernier
         and marque_producteur is distinct from '5 ou moins' and marque_producteur is distinct from '95 ou plus'
         and not (type_territoire = 'UU2020' and code_territoire like '%000')
         and not (type_territoire = 'AAV2020' and code_territoire = '000')
@@ -48,8 +59,10 @@ comparaisons as (
         d.valeur,
         d.statut,
         d.confidentialite,
+        d.marque_producteur,
         d.methode,
         d.motif,
+        u.raison as rupture,
         a.periode as periode_un_an_avant,
         a.valeur as valeur_un_an_avant,
         p.valeur as valeur_departement,
@@ -66,6 +79,8 @@ comparaisons as (
         on
             d.indicateur = a.indicateur and d.territoire = a.territoire and length(d.periode) = length(a.periode)
             and d.rang_periode - {{ periodes_par_an('i.frequence') }} = a.rang_periode
+    left join {{ ref('ruptures') }} as u
+        on d.indicateur = u.indicateur and a.date_fin < {{ fin_periode('u.periode') }} and d.date_fin >= {{ fin_periode('u.periode') }}
     left join observations as p
         on d.indicateur = p.indicateur and d.periode = p.periode and p.territoire = 'DEP-' || d.code_departement
     left join observations as r
@@ -85,6 +100,7 @@ select
     valeur,
     statut,
     confidentialite,
+    marque_producteur,
     methode,
     periode_un_an_avant,
     valeur_un_an_avant,
@@ -97,6 +113,7 @@ select
     case
         when unite = '%' then 'points' when nature in ('indice', 'moyenne') or unite = 'rapport' then 'unité' else '%'
     end as unite_variation,
+    rupture,
     valeur_departement,
     valeur_region,
     valeur_france,

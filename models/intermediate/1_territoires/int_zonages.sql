@@ -1,4 +1,5 @@
 -- The zones that touch the region served (all regions and France besides), whole: with their communes outside the region.
+{% set est_zone_complete %}(m.type_territoire not in ('BV2022', 'UU2020', 'AAV2020') or coalesce(l.nombre_communes = m.nombre_membres, false)){% endset %}
 with membres as (
     select
         z.type_territoire,
@@ -78,16 +79,13 @@ select
     m.type_territoire,
     m.code_territoire,
     l.libelle,
-    case when m.nombre_regions = 1 then m.code_region end as code_region,
-    case when m.nombre_departements = 1 then m.code_departement end as code_departement,
+    -- said only of zones that are wholly known: the communes that we lack may lie elsewhere
+    case when m.nombre_regions = 1 and {{ est_zone_complete }} then m.code_region end as code_region,
+    case when m.nombre_departements = 1 and {{ est_zone_complete }} then m.code_departement end as code_departement,
     m.nombre_membres,
     -- Lists of the whole country know every member. Those that may cover the region alone (BV, UU, AAV) are whole only if the producer
     -- announces as many communes as we hold; without an announced number nothing is known.
-    case
-        when m.type_territoire in ('BV2022', 'UU2020', 'AAV2020')
-            then coalesce(l.nombre_communes = m.nombre_membres, false)
-        else true
-    end as est_complete,
+    {{ est_zone_complete }} as est_complete,
     case
         when m.nombre_regions > 1 then true
         when m.type_territoire not in ('BV2022', 'UU2020', 'AAV2020') then false

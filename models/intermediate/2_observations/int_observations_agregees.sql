@@ -86,7 +86,7 @@ sommes as (
         case when count(n_unites) = count(*) then sum(n_unites) end as n_unites,
         -- the largest unit of the zone is the largest of one of its parts
         case when count(part_max) = count(*) then max(part_max * valeur) / nullif(sum(valeur), 0) end as part_max,
-        max(case when statut in ('E', 'P') then statut end) as statut_partiel,
+        max(case when statut in ('B', 'E', 'P') then statut end) as statut_partiel,
         sum(case when valeur is not null then population end) / nullif(sum(population), 0) as couverture
     from parts
     group by
@@ -121,7 +121,8 @@ select
         when j.est_secrete = 1 then 'Au moins une commune est sous secret statistique.'
         else 'Au moins une commune n''a pas de chiffre.'
     end as motif,
-    case when j.agregation = 'somme' then round(j.couverture, 4) end as couverture,
+    -- unknown when the zone itself is not wholly known
+    case when j.agregation = 'somme' and j.est_complete then round(j.couverture, 4) end as couverture,
     j.cog,
     case when j.est_diffusable then cast(j.n_unites as bigint) end as n_unites,
     case when j.est_diffusable then j.part_max end as part_max,

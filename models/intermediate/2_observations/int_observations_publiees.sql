@@ -152,10 +152,10 @@ ensemble as (
         case
             when agregation = 'somme' and nombre_connues = nombre_parts
                 then case when est_scission = 1 then 'E' else 'A' end
-            when nombre_secretes = 1 then 'Q'
+            when nombre_secretes = 1 and agregation = 'somme' then 'Q'
             else 'O'
         end,
-        case when nombre_secretes = 1 then 'C' else 'F' end,
+        case when nombre_secretes = 1 and agregation = 'somme' then 'C' else 'F' end,
         cast(null as string),
         'projetee',
         case
@@ -174,6 +174,55 @@ ensemble as (
     where est_recue = 1
 ),
 
+-- A commune that the producer's list leaves out is worth zero only where a test proves it (`absence` = nulle): then it is written, so
+-- that neither ranks nor evolutions stop at the last year in which the commune was listed.
+attendues as (
+    select
+        s.indicateur,
+        u.code_commune,
+        s.periode,
+        s.modalite,
+        max(s.cog) as cog,
+        max(s.priorite) as priorite,
+        max(s.source) as source,
+        max(s.livraison) as livraison,
+        max(s.publie_le) as publie_le
+    from series as s
+    cross join {{ ref('int_communes_utiles') }} as u
+    where s.absence = 'nulle'
+    group by s.indicateur, u.code_commune, s.periode, s.modalite
+),
+
+completees as (
+    select * from ensemble
+    union all
+    select
+        a.indicateur,
+        'COM',
+        a.code_commune,
+        a.periode,
+        a.modalite,
+        0,
+        'A',
+        'F',
+        cast(null as string),
+        'calculee',
+        cast(null as string),
+        a.cog,
+        0,
+        cast(null as double),
+        a.priorite,
+        a.source,
+        a.livraison,
+        a.publie_le
+    from attendues as a
+    left join ensemble as e
+        on
+            e.type_territoire = 'COM' and a.indicateur = e.indicateur and a.code_commune = e.code_territoire
+            and a.periode = e.periode and a.modalite = e.modalite
+    where e.indicateur is null
+),
+
 -- Two sources of one indicator may give the same figure in two geographies: the first in priority, then the newest geography.
 classees as (
     select
@@ -182,7 +231,7 @@ classees as (
             partition by indicateur, type_territoire, code_territoire, periode, modalite
             order by priorite asc, cog desc
         ) as rang
-    from ensemble
+    from completees
 )
 
 select

@@ -95,6 +95,7 @@ select
     case
         when r.marque_producteur is not null then s.statut
         when r.valeur is null then 'O'
+        when b.indicateur is not null then 'B'
         else 'A'
     end as statut,
     case when r.marque_producteur is not null then s.confidentialite else 'F' end as confidentialite,
@@ -123,4 +124,5 @@ left join recues as u
     on
         r.livraison = u.livraison and k.mesure = u.mesure and r.type_territoire = u.type_territoire
         and r.code_territoire = u.code_territoire and r.cog = u.cog and r.periode = u.periode and u.modalite = '_T'
+left join {{ ref('ruptures') }} as b on i.indicateur = b.indicateur and r.periode = b.periode
 left join {{ ref('statuts') }} as s on r.systeme = s.systeme and r.marque_producteur = s.marque

@@ -17,6 +17,14 @@ definitions as (
     where calcul <> 'publie'
 ),
 
+ruptures as (
+    select
+        indicateur,
+        {{ frequence_periode('periode') }} as frequence,
+        {{ rang_periode('periode') }} as rang
+    from {{ ref('ruptures') }}
+),
+
 termes as (
     select
         d.indicateur,
@@ -30,7 +38,13 @@ termes as (
         case when d.modalite_numerateur is null then n.modalite else '_T' end as modalite,
         n.valeur as numerateur,
         case when d.calcul = 'densite' then t.superficie_km2 else x.valeur end as denominateur,
-        case when n.statut = 'A' then coalesce(x.statut, 'A') else n.statut end as statut,
+        case
+            when d.calcul like 'evolution%' and r.indicateur is not null then 'B'
+            -- a break at one end of an evolution that does not cross it changes nothing
+            when d.calcul like 'evolution%' and n.statut in ('A', 'B') then case when x.statut = 'B' then 'A' else x.statut end
+            when n.statut = 'A' then coalesce(x.statut, 'A')
+            else n.statut
+        end as statut,
         case
             when 'C' in (n.confidentialite, x.confidentialite) then 'C'
             when 'D' in (n.confidentialite, x.confidentialite) then 'D'
@@ -49,6 +63,8 @@ termes as (
             and n.type_territoire = x.type_territoire and n.code_territoire = x.code_territoire
             and n.frequence = x.frequence and n.rang - coalesce(d.decalage, 0) = x.rang
             and coalesce(d.modalite_denominateur, n.modalite) = x.modalite
+    left join ruptures as r
+        on d.numerateur = r.indicateur and n.frequence = r.frequence and n.rang - d.decalage < r.rang and n.rang >= r.rang
     left join {{ ref('int_territoires') }} as t
         on n.type_territoire = t.type_territoire and n.code_territoire = t.code_territoire
     where
