@@ -8,7 +8,14 @@ create or replace macro classement(un_indicateur, un_type_territoire) as table
         from observations as o
         inner join territoires as t on o.territoire = t.territoire
         where
-            o.indicateur = un_indicateur and t.type_territoire = un_type_territoire and o.modalite = '_T' and o.valeur is not null
+            o.indicateur = case
+                when (
+                    select count(*) from indicateurs as x
+                    where x.indicateur = un_indicateur
+                ) = 0
+                    then error('Indicateur inconnu : ' || coalesce(un_indicateur, 'NULL') || '. Voir la table indicateurs.')
+                else un_indicateur
+            end and t.type_territoire = un_type_territoire and o.modalite = '_T' and o.valeur is not null
             and o.marque_producteur is distinct from '5 ou moins' and o.marque_producteur is distinct from '95 ou plus'
             and not (t.type_territoire = 'UU2020' and t.code_territoire like '%000')
             and not (t.type_territoire = 'AAV2020' and t.code_territoire = '000')

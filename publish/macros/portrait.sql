@@ -20,5 +20,18 @@ create or replace macro portrait(un_territoire) as table
         i.producteur
     from chiffres_cles as c
     inner join indicateurs as i on c.indicateur = i.indicateur
-    where c.territoire = un_territoire
+    where
+        c.territoire = case
+            when (
+                select count(*) from territoires as x
+                where x.territoire = un_territoire
+            ) = 0
+                then
+                    error(
+                        'Territoire inconnu : '
+                        || coalesce(un_territoire, 'NULL')
+                        || '. Une clé est un niveau, un tiret, un code (REG-28) : voir la table territoires.'
+                    )
+            else un_territoire
+        end
     order by i.ordre;

@@ -1,9 +1,32 @@
 -- preuve('taux_chomage_localise', 'REG-28', '2023-T3') : du chiffre aux octets reçus. Une ligne pour le chiffre, puis une par terme
--- (numérateur, dénominateur) s'il est calculé, et une par commune s'il est une somme.
+-- (numérateur, dénominateur, valeur antérieure) s'il est calculé, une par partie s'il est une somme, et une par commune d'origine s'il a été
+-- porté d'une ancienne géographie (avec son poids). `ligne` est la ligne de la livraison qui porte le chiffre tel quel, NULL sinon.
 create or replace macro preuve(un_indicateur, un_territoire, une_periode) as table
     with chiffre as (
         select * from observations
-        where indicateur = un_indicateur and territoire = un_territoire and periode = une_periode and modalite = '_T'
+        where
+            indicateur = case
+                when (
+                    select count(*) from indicateurs as x
+                    where x.indicateur = un_indicateur
+                ) = 0
+                    then error('Indicateur inconnu : ' || coalesce(un_indicateur, 'NULL') || '. Voir la table indicateurs.')
+                else un_indicateur
+            end
+            and territoire = case
+                when (
+                    select count(*) from territoires as x
+                    where x.territoire = un_territoire
+                ) = 0
+                    then
+                        error(
+                            'Territoire inconnu : '
+                            || coalesce(un_territoire, 'NULL')
+                            || '. Une clé est un niveau, un tiret, un code (REG-28) : voir la table territoires.'
+                        )
+                else un_territoire
+            end
+            and periode = une_periode and modalite = '_T'
     ),
 
     termes as (
@@ -48,6 +71,7 @@ create or replace macro preuve(un_indicateur, un_territoire, une_periode) as tab
                 and date_diff('month', o.date_debut, c.date_debut)
                 = i.decalage * case i.frequence when 'A' then 12 when 'T' then 3 when 'S' then 6 else 1 end
         union all
+        -- the communes of a sum
         select
             4,
             'partie',
@@ -62,6 +86,77 @@ create or replace macro preuve(un_indicateur, un_territoire, une_periode) as tab
                 o.territoire = 'COM-' || a.code_commune and c.indicateur = o.indicateur and c.periode = o.periode
                 and o.modalite = '_T'
         where c.methode = 'agregee'
+        union all
+        -- the départements of a region that has no communes to sum
+        select
+            4,
+            'partie',
+            o.*
+        from chiffre as c
+        inner join indicateurs as i on c.indicateur = i.indicateur and i.niveau_fin = 'DEP'
+        inner join territoires as d on d.type_territoire = 'DEP' and c.territoire = 'REG-' || d.code_region
+        inner join observations as o
+            on d.territoire = o.territoire and c.indicateur = o.indicateur and c.periode = o.periode and o.modalite = '_T'
+        where c.methode = 'agregee'
+        union all
+        -- the breakdowns that a total adds up (short-time work by sector, labels by universe)
+        select
+            4,
+            'partie',
+            o.*
+        from chiffre as c
+        inner join observations as o
+            on c.territoire = o.territoire and c.indicateur = o.indicateur and c.periode = o.periode and o.modalite <> '_T'
+        inner join indicateurs as i on c.indicateur = i.indicateur and i.niveau_fin = 'REG'
+        where c.methode = 'agregee'
+    ),
+
+    -- The lines received: the figure's own, or those of the communes that it was carried from, with what share of each went to it.
+    lignes as (
+        select
+            t.ordre,
+            t.role,
+            t.indicateur,
+            t.territoire,
+            t.periode,
+            t.modalite,
+            t.valeur,
+            t.statut,
+            t.methode,
+            t.millesime_cog,
+            cast(null as double) as poids,
+            h.ligne,
+            t.livraison
+        from termes as t
+        left join observations_historique as h
+            on
+                t.methode = 'publiee' and t.indicateur = h.indicateur and t.territoire = h.territoire and t.periode = h.periode
+                and t.modalite = h.modalite and t.livraison = h.livraison and t.millesime_cog = h.millesime_cog
+        union all
+        select
+            t.ordre + 4,
+            'commune d''origine',
+            h.indicateur,
+            h.territoire,
+            h.periode,
+            h.modalite,
+            h.valeur,
+            h.statut,
+            h.methode,
+            h.millesime_cog,
+            p.poids,
+            h.ligne,
+            h.livraison
+        from termes as t
+        inner join passages as p
+            on
+                t.territoire = 'COM-' || p.code_cible and t.millesime_cog = p.cog_source and p.nature <> 'identite'
+                and p.cog_cible = (select max(x.millesime_cog) from territoires as x)
+        inner join observations_historique as h
+            on
+                h.territoire = 'COM-' || p.code_source and t.indicateur = h.indicateur and t.periode = h.periode
+                and t.modalite = h.modalite and t.livraison = h.livraison and t.millesime_cog = h.millesime_cog
+        where t.methode in ('publiee', 'projetee')
     ),
 
     livraisons_acceptees as (
@@ -82,17 +177,14 @@ create or replace macro preuve(un_indicateur, un_territoire, une_periode) as tab
         t.statut,
         t.methode,
         t.millesime_cog,
-        h.ligne,
+        t.poids,
+        t.ligne,
         t.livraison,
         l.source,
         l.url,
         l.publie_le,
         l.recu_le,
         l.sha256
-    from termes as t
+    from lignes as t
     left join livraisons_acceptees as l on t.livraison = l.livraison and l.rang = 1
-    left join observations_historique as h
-        on
-            t.indicateur = h.indicateur and t.territoire = h.territoire and t.periode = h.periode and t.modalite = h.modalite
-            and t.livraison = h.livraison and t.millesime_cog = h.millesime_cog
-    order by t.ordre, t.territoire;
+    order by t.ordre, t.territoire, t.modalite;

@@ -4,21 +4,33 @@
 -- Le seuil du producteur est appliqué à la zone (trop peu d'unités, une unité qui domine) quand ce qu'il compte est connu.
 create or replace macro zone(liste_de_communes, un_indicateur) as table
     with demandees as (
-        select unnest(liste_de_communes) as code_commune
+        select unnest(
+            case
+                when coalesce(len(liste_de_communes), 0) = 0 then error('zone : la liste de communes est vide.')
+                else liste_de_communes
+            end
+        ) as code_commune
     ),
 
     erreurs as (
         select
             count(*) as nombre,
             count(distinct d.code_commune) as nombre_distinctes,
-            string_agg(case when t.territoire is null then d.code_commune end, ', ') as inconnues
+            string_agg(case when t.territoire is null then coalesce(d.code_commune, 'NULL') end, ', ') as inconnues
         from demandees as d
         left join territoires as t on t.territoire = 'COM-' || d.code_commune
     ),
 
     definition as (
         select * from indicateurs
-        where indicateur = un_indicateur
+        where indicateur = case
+            when (
+                select count(*) from indicateurs as x
+                where x.indicateur = un_indicateur
+            ) = 0
+                then error('Indicateur inconnu : ' || coalesce(un_indicateur, 'NULL') || '. Voir la table indicateurs.')
+            else un_indicateur
+        end
     ),
 
     termes as (
