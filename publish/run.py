@@ -177,7 +177,8 @@ def _known(settings: Settings, inputs: str) -> str | None:
 def _unreachable(settings: Settings) -> str:
     where = f" par la réplique ({settings.producteurs})" if settings.producteurs else ""
     current = releases.current(settings.published)
-    kept = f"La release {current.nom} reste en place." if current else "Aucun chiffre n'a été reçu, rien n'a été publié."
+    nothing = "Aucun chiffre n'a été reçu, rien n'a été publié."
+    kept = f"La release {current.nom} reste en place." if current else nothing
     return (
         f"Aucun producteur n'a pu être joint{where}. Vérifiez le réseau, le mandataire"
         f" (HTTPS_PROXY) et les certificats, puis relancez. {kept}"

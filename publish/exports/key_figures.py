@@ -44,7 +44,8 @@ class Figure(NamedTuple):
 
 # `mention`: why there is no value, in a word; CL_CONF_STATUS F is free, anything else protects.
 MENTION = f"""
-    case when k.valeur is not null and k.marque_producteur in ('5 ou moins', '95 ou plus') then k.marque_producteur
+    case when k.valeur is not null and k.marque_producteur in ('5 ou moins', '95 ou plus')
+            then k.marque_producteur
         when k.valeur is not null then ''
         when k.confidentialite is not null and k.confidentialite <> 'F' then '{words.SECRET}'
         else '{words.MISSING}' end

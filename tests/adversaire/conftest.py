@@ -3,38 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Build:
-    """A candidate and the means to build a part of it again."""
-
-    def __init__(self, folder: Path, landing: Path) -> None:
-        """An empty candidate in `folder`."""
-        self.base = folder / "candidat.duckdb"
-        self.env = os.environ | {
-            "REFERENTIEL_LANDING": str(landing.resolve()), "REFERENTIEL_BASE": str(self.base),
-            "DBT_TARGET_PATH": str(folder / "cible"), "DBT_LOG_PATH": str(folder / "journal"), "DO_NOT_TRACK": "1",
-        }  # fmt: skip
-
-    def dbt(self, *arguments: str) -> None:
-        """Run dbt on this candidate."""
-        command = [
-            str(Path(sys.executable).with_name("dbt")),
-            *arguments,
-            "--project-dir",
-            ".",
-            "--profiles-dir",
-            ".",
-        ]
-        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=600)
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+from construction import ROOT, Build
 
 
 @pytest.fixture(scope="session")

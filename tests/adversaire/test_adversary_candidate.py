@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from attack import Adversary, attack_base, open_release
-from conftest import Build
+from construction import Build
 
 COUNTS = ("menages_fiscaux", "personnes_menages_fiscaux")
 # Zones of Normandie that hold exactly one commune hidden by Filosofi 2021.

@@ -135,3 +135,15 @@ def test_every_landing_source_has_one_yaml_and_one_staging_model(manifest: dict)
         if p.startswith("source.referentiel.landing.")
     }
     assert declarees == lues
+
+
+def test_no_file_of_the_repository_is_large() -> None:
+    suivis = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=RACINE, capture_output=True, check=True
+    ).stdout.decode()
+    gros = [
+        f
+        for f in suivis.split("\0")
+        if f and (RACINE / f).exists() and (RACINE / f).stat().st_size > 2_000_000
+    ]
+    assert not gros
