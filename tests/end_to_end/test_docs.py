@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 RACINE = Path(__file__).resolve().parents[2]
-REQUETES = re.findall(
-    r"```sql\n(.*?)```", (RACINE / "docs/premiers-pas.md").read_text(encoding="utf-8"), re.DOTALL
-)
+PAGES = sorted((RACINE / "docs").glob("*.md"))
+REQUETES = [
+    requete
+    for page in PAGES
+    for requete in re.findall(r"```sql\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+]
 
 
 @pytest.mark.parametrize("requete", REQUETES, ids=lambda r: " ".join(r.split())[:60])
