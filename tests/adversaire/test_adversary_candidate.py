@@ -51,39 +51,78 @@ def test_the_lone_hidden_commune_of_a_zone_is_not_given_back(build: Build) -> No
         assert printed == (0,)
 
 
+# SYNTHETIC deliveries over the real ones: totals of every zone (the hidden parts are invented), and hidden cells of every kind.
+TOTALS = f"""
+    create table intermediaire.totaux_inventes as
+    with parts as (
+        select r.indicateur, p.code_cible as code_territoire, r.periode, r.modalite,
+            sum(coalesce(r.valeur, case when r.indicateur = 'menages_fiscaux'
+                then 20 + hash(r.code_territoire) % 30 else 40 + hash(r.code_territoire) % 60 end)) as valeur
+        from intermediaire.int_observations_recues r
+        join intermediaire.int_passages p on p.cog_source = r.cog and p.code_source = r.code_territoire
+            and p.cog_cible = (select max(cog_cible) from intermediaire.int_passages)
+        where r.indicateur in {COUNTS} and r.type_territoire = 'COM' and r.est_en_vigueur
+        group by all
+    )
+    select p.indicateur, z.type_territoire, z.code_territoire, p.periode, p.modalite, sum(p.valeur) as valeur, 2024 as cog
+    from intermediaire.int_zones z
+    join intermediaire.int_communes_zones m using (type_territoire, code_territoire)
+    join parts p on p.code_territoire = m.code_commune
+    where z.est_complete and (z.type_territoire <> 'REG' or z.code_territoire = '28') and z.type_territoire <> 'FRANCE'
+    group by all
+    union all
+    -- the merged communes that hold a hidden part, given again in today's geography
+    select p.indicateur, 'COM', p.code_territoire, p.periode, p.modalite, p.valeur, 2026
+    from parts p
+    where p.code_territoire in (
+        select code_territoire from intermediaire.int_observations_publiees
+        where indicateur = 'menages_fiscaux' and methode = 'projetee' and confidentialite = 'C'
+    )
+"""
+DELIVERED = """
+    insert into intermediaire.int_observations_recues by name
+    select t.*, 'A' as statut, 'F' as confidentialite, 'publiee' as methode, 1 as priorite, m.source, m.livraison, 1 as ligne,
+        m.publie_le, m.recu_le, m.connu_le, true as est_en_vigueur
+    from intermediaire.totaux_inventes t
+    cross join (select * from intermediaire.int_observations_recues where source = 'insee__filosofi_communes' limit 1) m
+"""
+# Ten hidden communes were printed by an older delivery.
+OLDER = """
+    insert into intermediaire.int_observations_recues by name
+    select * replace (44 as valeur, 'A' as statut, 'F' as confidentialite, null as marque_producteur, false as est_en_vigueur,
+        connu_le - interval 30 day as connu_le, recu_le - interval 30 day as recu_le)
+    from intermediaire.int_observations_recues
+    where indicateur = 'menages_fiscaux' and type_territoire = 'COM' and confidentialite = 'C'
+    order by code_territoire limit 10
+"""
+HIDDEN = {
+    "a sector of a département": "indicateur = 'emploi_salarie' and type_territoire = 'DEP' and code_territoire = '14'"
+    " and modalite = 'secteur_a5:BE' and periode = '2022-T4'",
+    "a total of a département beside its sectors": "indicateur = 'emploi_salarie' and type_territoire = 'DEP'"
+    " and code_territoire = '61' and modalite = '_T' and periode = '2022-T3'",
+    "a zone beside all its communes": "indicateur = 'emploi_salarie_prive' and type_territoire = 'ZE2020'"
+    " and code_territoire = '2804' and periode = '2023'",
+    "a commune beside its zone d'emploi": "indicateur = 'emploi_salarie_prive' and type_territoire = 'COM'"
+    " and code_territoire = '76540' and periode = '2022'",
+}
+
+
 @pytest.fixture(scope="module")
 def with_totals(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same candidate on the day the producer's own totals of every zone come in (SYNTHETIC: the hidden parts are invented)."""
+    """The same candidate on the day the producer's own totals of every zone come in, and other secrets with them."""
     base = tmp_path_factory.mktemp("totaux") / "candidat.duckdb"
     shutil.copy(build.base, base)
     with duckdb.connect(str(base)) as c:
-        c.execute(
-            "create table intermediaire.totaux_inventes as"
-            " with parts as ("
-            "   select r.indicateur, p.code_cible as code_territoire, r.periode, r.modalite, max(r.livraison) as livraison,"
-            "   max(r.publie_le) as publie_le, sum(coalesce(r.valeur, case when r.indicateur = 'menages_fiscaux'"
-            "     then 20 + hash(r.code_territoire) % 30 else 40 + hash(r.code_territoire) % 60 end)) as valeur"
-            "   from intermediaire.int_observations_recues r"
-            "   join intermediaire.int_passages p on p.cog_source = r.cog and p.code_source = r.code_territoire"
-            "   and p.cog_cible = (select max(cog_cible) from intermediaire.int_passages)"
-            f"  where r.indicateur in {COUNTS} and r.type_territoire = 'COM' and r.est_en_vigueur group by all"
-            " )"
-            " select p.indicateur, z.type_territoire, z.code_territoire, p.periode, p.modalite, sum(p.valeur) as valeur,"
-            " max(p.livraison) as livraison, max(p.publie_le) as publie_le"
-            " from intermediaire.int_zones z"
-            " join intermediaire.int_communes_zones m using (type_territoire, code_territoire)"
-            " join parts p on p.code_territoire = m.code_commune"
-            " where z.est_complete and (z.type_territoire <> 'REG' or z.code_territoire = '28') and z.type_territoire <> 'FRANCE'"
-            " group by all"
-        )
-        c.execute(
-            "insert into intermediaire.int_observations_publiees by name"
-            " select indicateur, type_territoire, code_territoire, periode, modalite, valeur, 'A' as statut, 'F' as confidentialite,"
-            " 'publiee' as methode, 2024 as cog, 'insee__filosofi_communes' as source, livraison, publie_le"
-            " from intermediaire.totaux_inventes"
-        )
+        for statement in (TOTALS, DELIVERED, OLDER):
+            c.execute(statement)
+        for name, where in HIDDEN.items():
+            hidden = c.execute(
+                "update intermediaire.int_observations_recues set valeur = null, statut = 'Q', confidentialite = 'C',"
+                f" n_unites = null where {where}"
+            ).fetchone()
+            assert hidden and hidden[0] > 0, name
     moved = Build(base.parent, Path(build.env["REFERENTIEL_LANDING"]))
-    moved.dbt("run", "--select", "int_observations_publiees+", "--exclude", "int_observations_publiees")
+    moved.dbt("run", "--select", "int_observations_recues+", "--exclude", "int_observations_recues")
     return base
 
 
@@ -93,6 +132,7 @@ def test_the_producers_totals_do_not_give_hidden_communes_back(
     outcome = attack_base(with_totals, zones=60)
     with capsys.disabled():
         print(f"\nAvec les totaux du producteur : {outcome}")
+    assert set(outcome.by_indicator) == {*COUNTS, "emploi_salarie", "emploi_salarie_prive"}
     assert not outcome.fallen
     assert outcome.seconds < 60
 

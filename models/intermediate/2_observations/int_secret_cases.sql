@@ -1,9 +1,11 @@
 -- The cells of additive indicators that must not be given back: those that their producer hides (primaire), and those that we hide
--- because a breakdown, a split commune or the parts of a hidden zone would give a primary cell back.
+-- because a breakdown, a split commune or the parts of a hidden zone would give a primary cell back. Cells of one `groupe` stand for one
+-- secret: their sum is as secret as each of them. The breakdown of a place is one cell, `modalite` '*': where one figure of it is hidden,
+-- all of it is (a modality follows from the total and the others, or from a finer breakdown, and so on from zone to zone).
 with chiffres as (
     select
         p.*,
-        case when p.modalite = '_T' then '_T' else split_part(p.modalite, ':', 1) end as axe
+        d.absence
     from {{ ref('int_observations_publiees') }} as p
     inner join {{ ref('dictionnaire') }} as d on p.indicateur = d.indicateur
     where d.agregation = 'somme'
@@ -14,47 +16,26 @@ primaires as (
     where confidentialite = 'C' and valeur is null
 ),
 
--- A breakdown with one hidden modality beside its total gives it back: one more is hidden. A hidden total beside all its modalities: two.
-axes as (
-    select
+details as (
+    select distinct
         c.indicateur,
         c.type_territoire,
         c.code_territoire,
-        c.periode,
-        c.axe,
-        case
-            when max(t.valeur) is not null and sum(case when c.confidentialite = 'C' then 1 else 0 end) = 1 then 1
-            when max(t.confidentialite) = 'C' and count(c.valeur) = count(*) then 2
-            else 0
-        end as nombre_a_retenir
-    from chiffres as c
-    left join chiffres as t
-        on
-            c.indicateur = t.indicateur and c.type_territoire = t.type_territoire and c.code_territoire = t.code_territoire
-            and c.periode = t.periode and t.axe = '_T'
-    where c.axe <> '_T'
-    group by c.indicateur, c.type_territoire, c.code_territoire, c.periode, c.axe
+        c.periode
+    from primaires as c
+    inner join (
+        select distinct
+            indicateur,
+            periode
+        from chiffres
+        where modalite <> '_T'
+    ) as d on c.indicateur = d.indicateur and c.periode = d.periode
 ),
 
-modalites as (
-    select
-        c.*,
-        a.nombre_a_retenir,
-        row_number() over (
-            partition by c.indicateur, c.type_territoire, c.code_territoire, c.periode, c.axe order by c.valeur, c.modalite
-        ) as rang
-    from chiffres as c
-    inner join axes as a
-        on
-            c.indicateur = a.indicateur and c.type_territoire = a.type_territoire and c.code_territoire = a.code_territoire
-            and c.periode = a.periode and c.axe = a.axe
-    where a.nombre_a_retenir > 0 and c.valeur is not null
-),
-
--- A hidden zone whose parts (communes or départements) are all printed is their sum: its two smallest parts are hidden too.
+-- A hidden zone whose parts (communes, départements, regions) are all printed is their sum: its two largest parts are hidden too.
 zones_masquees as (
     select * from primaires
-    where type_territoire <> 'COM'
+    where type_territoire <> 'COM' and modalite = '_T'
 ),
 
 parts_des_zones as (
@@ -73,6 +54,15 @@ parts_des_zones as (
     from {{ ref('int_secret_zones') }} as z
     inner join {{ ref('int_communes') }} as c on z.code_commune = c.code_commune
     where z.type_territoire in ('REG', 'FRANCE')
+    union all
+    select distinct
+        z.type_territoire,
+        z.code_territoire,
+        'REG',
+        c.code_region
+    from {{ ref('int_secret_zones') }} as z
+    inner join {{ ref('int_communes') }} as c on z.code_commune = c.code_commune
+    where z.type_territoire = 'FRANCE'
 ),
 
 parts as (
@@ -87,9 +77,10 @@ parts as (
         c.valeur,
         row_number() over (
             partition by z.indicateur, z.periode, z.modalite, z.type_territoire, z.code_territoire, p.type_part
-            order by c.valeur, p.code_part
+            order by coalesce(c.valeur, 0) desc, p.code_part
         ) as rang,
-        min(case when c.valeur is null then 0 else 1 end) over (
+        -- an absent commune is a zero where the dictionary says so
+        min(case when c.valeur is not null or (c.indicateur is null and z.absence = 'nulle') then 1 else 0 end) over (
             partition by z.indicateur, z.periode, z.modalite, z.type_territoire, z.code_territoire, p.type_part
         ) as sont_toutes_publiees
     from zones_masquees as z
@@ -107,7 +98,8 @@ scissions as (
         c.indicateur,
         c.periode,
         c.modalite,
-        c.code_territoire
+        c.code_territoire,
+        'COM-' || r.code_territoire || '@' || cast(r.cog as string) as groupe
     from {{ ref('int_observations_recues') }} as r
     inner join {{ ref('int_passages') }} as p
         on
@@ -118,7 +110,7 @@ scissions as (
             r.indicateur = c.indicateur and r.periode = c.periode and r.modalite = c.modalite
             and c.type_territoire = 'COM' and p.code_cible = c.code_territoire
     where
-        r.type_territoire = 'COM' and r.est_en_vigueur and r.confidentialite = 'C' and r.valeur is null
+        r.type_territoire = 'COM' and r.modalite = '_T' and r.est_en_vigueur and r.confidentialite = 'C' and r.valeur is null
         and c.valeur is not null and c.cog <> r.cog
 ),
 
@@ -130,19 +122,21 @@ toutes as (
         periode,
         modalite,
         'primaire' as nature,
+        type_territoire || '-' || code_territoire as groupe,
         1 as ordre
     from primaires
+    where modalite = '_T'
     union all
     select
         indicateur,
         type_territoire,
         code_territoire,
         periode,
-        modalite,
-        'modalite',
+        '*',
+        'detail',
+        type_territoire || '-' || code_territoire,
         2
-    from modalites
-    where rang <= nombre_a_retenir
+    from details
     union all
     select
         indicateur,
@@ -151,6 +145,7 @@ toutes as (
         periode,
         modalite,
         'partie',
+        type_masque || '-' || code_masque,
         3
     from parts
     where sont_toutes_publiees = 1 and rang <= 2
@@ -162,6 +157,7 @@ toutes as (
         periode,
         modalite,
         'scission',
+        groupe,
         4
     from scissions
 ),
@@ -169,7 +165,9 @@ toutes as (
 classees as (
     select
         *,
-        row_number() over (partition by indicateur, type_territoire, code_territoire, periode, modalite order by ordre) as rang
+        row_number() over (
+            partition by indicateur, type_territoire, code_territoire, periode, modalite order by ordre, groupe
+        ) as rang
     from toutes
 )
 
@@ -179,6 +177,7 @@ select
     code_territoire,
     periode,
     modalite,
-    nature
+    nature,
+    groupe
 from classees
 where rang = 1

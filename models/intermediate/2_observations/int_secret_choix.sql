@@ -1,7 +1,8 @@
 -- Which printed totals can be kept. Two hidden cells that lie in the same kept totals cannot be told apart, whatever sums and differences
 -- are made: so no hidden cell may end up alone. From the largest level to the smallest, the cells are sorted into classes (same zones at
 -- every larger level); a total that leaves a cell alone in its class is given up; if what remains of the class is one cell, its smallest
--- neighbour is given up too; and once that happened in a class, no finer total of it is kept. A level not listed here is never kept.
+-- neighbour is given up too; and once that happened in a class, no finer total of it is kept. Cells of one group count for one, since
+-- their sum is a secret too. A level not listed here is never kept.
 {% set niveaux = [
     'FRANCE-F', 'FRANCE-FM', 'REG', 'DEP', 'EPCI', 'ZE2020', 'ARR', 'BV2022', 'AAV2020', 'UU2020', 'CAN', 'PROJET'
 ] %}
@@ -12,6 +13,7 @@ with totaux as (
         cellule,
         niveau,
         code_territoire as zone,
+        max(groupe) as groupe,
         max(est_protegee) as est_protegee,
         max(est_etroit) as est_etroit
     from {{ ref('int_secret_totaux') }}
@@ -22,6 +24,7 @@ larges as (
     select
         {{ serie }},
         cellule,
+        max(groupe) as groupe,
         max(est_protegee) as est_protegee,
         {% for niveau in niveaux %}
             max(case when niveau = '{{ niveau }}' then zone end) as zone_{{ loop.index }},
@@ -36,6 +39,7 @@ etages as (
         select
             {{ serie }},
             cellule,
+            groupe,
             est_protegee,
             {{ loop.index }} as rang_niveau,
             '{{ niveau }}' as niveau,
@@ -56,14 +60,16 @@ etages as (
 mesures as (
     select
         *,
-        count(*) over (partition by {{ serie }}, niveau, classe, zone) as taille
+        count(*) over (partition by {{ serie }}, niveau, classe, zone) as taille,
+        min(groupe) over (partition by {{ serie }}, niveau, classe, zone) as premier_groupe,
+        max(groupe) over (partition by {{ serie }}, niveau, classe, zone) as dernier_groupe
     from etages
 ),
 
 isolees as (
     select
         *,
-        max(case when zone is not null and est_protegee = 1 and (taille = 1 or est_etroit = 1) then 1 else 0 end)
+        max(case when zone is not null and est_protegee = 1 and (premier_groupe = dernier_groupe or est_etroit = 1) then 1 else 0 end)
             over (partition by {{ serie }}, niveau, zone) as isole
     from mesures
 ),
@@ -71,7 +77,8 @@ isolees as (
 restes as (
     select
         *,
-        sum(case when zone is null or isole = 1 then 1 else 0 end) over (partition by {{ serie }}, niveau, classe) as nombre_restantes,
+        min(case when zone is null or isole = 1 then groupe end) over (partition by {{ serie }}, niveau, classe) as premier_restant,
+        max(case when zone is null or isole = 1 then groupe end) over (partition by {{ serie }}, niveau, classe) as dernier_restant,
         max(case when (zone is null or isole = 1) and est_protegee = 1 then 1 else 0 end)
             over (partition by {{ serie }}, niveau, classe) as reste_protege,
         max(case when zone is not null then isole else 0 end) over (partition by {{ serie }}, niveau, classe) as a_une_isolee,
@@ -83,8 +90,11 @@ restes as (
 classes as (
     select
         *,
-        case when classe <> '' and nombre_restantes = 1 and reste_protege = 1 then 1 else 0 end as est_seule,
-        case when classe <> '' and (a_une_isolee = 1 or (nombre_restantes = 1 and reste_protege = 1)) then 1 else 0 end as est_fermee
+        case when classe <> '' and premier_restant = dernier_restant and reste_protege = 1 then 1 else 0 end as est_seule,
+        case
+            when classe <> '' and (a_une_isolee = 1 or (premier_restant = dernier_restant and reste_protege = 1)) then 1
+            else 0
+        end as est_fermee
     from restes
 ),
 

@@ -32,8 +32,14 @@ ratios as (
         on
             p.type_territoire = c.type_territoire and p.code_territoire = c.code_territoire and p.periode = c.periode
             and (
-                (d.numerateur = c.indicateur and coalesce(nullif(d.numerateur_modalite, ''), p.modalite) = c.modalite)
-                or (d.denominateur = c.indicateur and coalesce(nullif(d.denominateur_modalite, ''), p.modalite) = c.modalite)
+                (
+                    d.numerateur = c.indicateur
+                    and case when coalesce(nullif(d.numerateur_modalite, ''), p.modalite) = '_T' then '_T' else '*' end = c.modalite
+                )
+                or (
+                    d.denominateur = c.indicateur
+                    and case when coalesce(nullif(d.denominateur_modalite, ''), p.modalite) = '_T' then '_T' else '*' end = c.modalite
+                )
             )
     where p.valeur is not null and d.calcul = 'publie' and d.numerateur <> '' and d.denominateur <> ''
 ),
@@ -46,7 +52,7 @@ toutes as (
         periode,
         modalite,
         case nature
-            when 'modalite' then 'Retenu : avec le total, ce chiffre rendrait une autre modalité, couverte par le secret.'
+            when 'detail' then 'Retenu : avec le reste du détail, ce chiffre rendrait un chiffre couvert par le secret.'
             when 'partie' then 'Retenu : avec les autres parties, ce chiffre rendrait le total, couvert par le secret.'
             else 'Retenu : ce chiffre rendrait celui d''une commune d''une autre géographie, couvert par le secret.'
         end as motif
@@ -55,7 +61,7 @@ toutes as (
     union all
     select
         *,
-        'Retenu : ce total, moins ses parties publiées, rendrait une case couverte par le secret statistique.'
+        'Retenu : ce chiffre, moins ses parties publiées, rendrait une case couverte par le secret statistique.'
     from totaux
     union all
     select
@@ -65,11 +71,17 @@ toutes as (
 )
 
 select
-    indicateur,
-    type_territoire,
-    code_territoire,
-    periode,
-    modalite,
-    min(motif) as motif
-from toutes
-group by indicateur, type_territoire, code_territoire, periode, modalite
+    p.indicateur,
+    p.type_territoire,
+    p.code_territoire,
+    p.periode,
+    p.modalite,
+    min(t.motif) as motif
+from toutes as t
+inner join {{ ref('int_observations_publiees') }} as p
+    on
+        t.indicateur = p.indicateur and t.type_territoire = p.type_territoire and t.code_territoire = p.code_territoire
+        and t.periode = p.periode and (t.modalite = p.modalite or (t.modalite = '*' and p.modalite <> '_T'))
+-- what the producer hides stays marked as its own
+where p.confidentialite <> 'C'
+group by p.indicateur, p.type_territoire, p.code_territoire, p.periode, p.modalite

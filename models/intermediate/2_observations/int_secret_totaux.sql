@@ -79,6 +79,7 @@ cellules as (
         c.periode,
         c.modalite,
         c.type_territoire || '-' || c.code_territoire as cellule,
+        c.groupe,
         1 as est_protegee,
         i.type_territoire,
         i.code_territoire
@@ -90,6 +91,7 @@ cellules as (
         s.periode,
         s.modalite,
         'inconnues-' || i.code_region,
+        'inconnues-' || i.code_region,
         0,
         i.type_territoire,
         i.code_territoire
@@ -97,25 +99,53 @@ cellules as (
     cross join inconnues as i
 ),
 
--- A total is printed as such, or follows from a ratio that the producer prints and the ratio's other term (supposed known: we cannot be
--- wrong on the safe side). `porteur` is the figure to withhold so that the total is no longer known.
+-- A total is printed as such, or follows from its breakdown, or from a ratio that the producer prints and the ratio's other term
+-- (supposed known: on the safe side). `porteur` is the figure to withhold so that the total is no longer known.
+series_imprimees as (
+    select
+        indicateur,
+        periode,
+        case when modalite = '_T' then '_T' else '*' end as modalite,
+        type_territoire,
+        code_territoire,
+        max(case when modalite = '_T' then valeur end) as valeur
+    from {{ ref('int_observations_publiees') }}
+    where valeur is not null
+    group by indicateur, periode, case when modalite = '_T' then '_T' else '*' end, type_territoire, code_territoire
+),
+
 imprimes as (
     select
-        p.indicateur,
-        p.periode,
-        p.modalite,
-        p.type_territoire,
-        p.code_territoire,
-        p.valeur,
-        p.indicateur as porteur,
-        p.modalite as modalite_porteur
-    from {{ ref('int_observations_publiees') }} as p
-    where p.valeur is not null
+        indicateur,
+        periode,
+        modalite,
+        type_territoire,
+        code_territoire,
+        valeur,
+        indicateur as porteur,
+        modalite as modalite_porteur
+    from series_imprimees
+    union all
+    select
+        indicateur,
+        periode,
+        '_T',
+        type_territoire,
+        code_territoire,
+        valeur,
+        indicateur,
+        '*'
+    from series_imprimees
+    where modalite = '*'
     union all
     select
         case t.terme when 'haut' then d.numerateur else d.denominateur end,
         p.periode,
-        coalesce(nullif(case t.terme when 'haut' then d.numerateur_modalite else d.denominateur_modalite end, ''), p.modalite),
+        case
+            when t.terme = 'haut' and coalesce(nullif(d.numerateur_modalite, ''), p.modalite) = '_T' then '_T'
+            when t.terme = 'bas' and coalesce(nullif(d.denominateur_modalite, ''), p.modalite) = '_T' then '_T'
+            else '*'
+        end,
         p.type_territoire,
         p.code_territoire,
         cast(null as double),
@@ -127,6 +157,10 @@ imprimes as (
     where p.valeur is not null and d.calcul = 'publie' and d.numerateur <> '' and d.denominateur <> ''
 ),
 
+imprimes_distincts as (
+    select distinct * from imprimes
+),
+
 totaux as (
     select
         c.*,
@@ -134,7 +168,7 @@ totaux as (
         i.porteur,
         i.modalite_porteur
     from cellules as c
-    inner join imprimes as i
+    inner join imprimes_distincts as i
         on
             c.indicateur = i.indicateur and c.periode = i.periode and c.modalite = i.modalite
             and c.type_territoire = i.type_territoire and c.code_territoire = i.code_territoire
@@ -217,6 +251,7 @@ select
     t.code_territoire,
     case when t.type_territoire = 'FRANCE' then 'FRANCE-' || t.code_territoire else t.type_territoire end as niveau,
     t.cellule,
+    t.groupe,
     t.est_protegee,
     t.porteur,
     t.modalite_porteur,
