@@ -1,6 +1,6 @@
 -- preuve('taux_chomage_localise', 'REG-28', '2023-T3') : du chiffre aux octets reçus. Une ligne pour le chiffre, puis une par terme
--- (numérateur, dénominateur, valeur antérieure) s'il est calculé, une par partie s'il est une somme, et une par commune d'origine s'il a été
--- porté d'une ancienne géographie (avec son poids). `ligne` est la ligne de la livraison qui porte le chiffre tel quel, NULL sinon.
+-- (numérateur, dénominateur, valeur antérieure) s'il est calculé, une par partie s'il est une somme, et une par commune d'origine s'il a
+-- été porté d'une ancienne géographie (avec son poids). `ligne` est la ligne de la livraison qui porte le chiffre tel quel, NULL sinon.
 create or replace macro preuve(un_indicateur, un_territoire, une_periode) as table
     with chiffre as (
         select * from observations
