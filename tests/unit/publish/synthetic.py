@@ -246,12 +246,14 @@ def _key_figures(c: duckdb.DuckDBPyConnection) -> None:
             select o.*, t.type_territoire from observations o join territoires t using (territoire)
             qualify row_number() over (partition by o.indicateur, o.territoire order by date_fin desc) = 1
         )
-        select d.territoire, d.indicateur, d.periode, d.valeur, d.statut, d.confidentialite, d.methode,
+        select d.territoire, d.indicateur, d.periode, d.valeur, d.statut, d.confidentialite,
+            d.marque_producteur, d.methode,
             p.periode as periode_un_an_avant, p.valeur as valeur_un_an_avant,
             case when i.unite = '%' then d.valeur - p.valeur
                 else 100 * (d.valeur / p.valeur - 1) end as variation,
             case when p.valeur is null or d.valeur is null then null when i.unite = '%' then 'points'
                 else '%' end as unite_variation,
+            null::varchar as rupture,
             null::double as valeur_departement, r.valeur as valeur_region, f.valeur as valeur_france,
             case when d.valeur is not null then rank() over (partition by d.indicateur,
                 d.type_territoire order by d.valeur desc nulls last) end::integer as rang,
