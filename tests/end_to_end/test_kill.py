@@ -15,7 +15,7 @@ from conduite import RACINE, publier
 pytestmark = pytest.mark.long
 
 # Seconds after the start: extraction, landing, build, judgement or publication, whatever the machine is at then.
-INSTANTS = (3, 9, 17, 26, 36, 47)
+INSTANTS = (4, 14, 26, 40)
 
 
 def etat(data: Path) -> str | None:
