@@ -1,7 +1,6 @@
 with dernieres as (
     select
         source,
-        max(recu_le) as derniere_reception,
         max(case when resultat in ('nouveau', 'inchange') then recu_le end) as derniere_livraison,
         max(case when resultat in ('nouveau', 'inchange') then publie_le end) as derniere_publication
     from {{ ref('stg_extraction__livraisons') }}

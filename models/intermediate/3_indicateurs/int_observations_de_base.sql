@@ -20,46 +20,28 @@ with ensemble as (
         livraison,
         publie_le
     from {{ ref('int_observations_protegees') }}
-    union all
-    select
-        indicateur,
-        type_territoire,
-        code_territoire,
-        periode,
-        modalite,
-        valeur,
-        statut,
-        confidentialite,
-        marque_producteur,
-        methode,
-        motif,
-        couverture,
-        cog,
-        n_unites,
-        part_max,
-        livraison,
-        publie_le
-    from {{ ref('int_observations_agregees') }}
-    union all
-    select
-        indicateur,
-        type_territoire,
-        code_territoire,
-        periode,
-        modalite,
-        valeur,
-        statut,
-        confidentialite,
-        marque_producteur,
-        methode,
-        motif,
-        couverture,
-        cog,
-        n_unites,
-        part_max,
-        livraison,
-        publie_le
-    from {{ ref('int_observations_regionales') }}
+    {% for sommes in ['int_observations_agregees', 'int_observations_regionales'] %}
+        union all
+        select
+            indicateur,
+            type_territoire,
+            code_territoire,
+            periode,
+            modalite,
+            valeur,
+            statut,
+            confidentialite,
+            marque_producteur,
+            methode,
+            motif,
+            couverture,
+            cog,
+            n_unites,
+            part_max,
+            livraison,
+            publie_le
+        from {{ ref(sommes) }}
+    {% endfor %}
 ),
 
 -- The measures that count what the thresholds speak of (households, persons).
