@@ -1,6 +1,6 @@
 select
     t.territoire,
-    2025 as millesime,
+    c.millesime,
     c.surface_km2,
     c.geometrie
 from {{ ref('int_contours') }} as c

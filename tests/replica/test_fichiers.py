@@ -131,6 +131,9 @@ def test_outlines(served: Replica) -> None:
         "features"
     ]
     assert (len(epci), len(departements)) == (71, 5)
+    address = path.replace("2025", "2026") + "/communes-1000m.geojson.gz"
+    communes = json.loads(gzip.decompress(get(served, address).content))["features"]
+    assert len(communes) == 2_644
     calvados = departements[0]
     assert calvados["properties"] == {"code": "14", "nom": "Calvados", "surface_km2": 5589.99}
     assert calvados["geometry"]["type"] in ("Polygon", "MultiPolygon")

@@ -78,6 +78,11 @@ FILES = (
         texts.contours("ign_departements"),
         "application/gzip",
     ),
+    File(
+        "/etalab-datasets.geo.data.gouv.fr/contours-administratifs/2026/geojson/communes-1000m.geojson.gz",
+        texts.contours("ign_communes"),
+        "application/gzip",
+    ),
 )
 
 MISSING = (

@@ -1,6 +1,7 @@
 select
-    case _partition when 'epci' then 'EPCI' when 'departement' then 'DEP' end as type_territoire,
+    case _partition when 'epci' then 'EPCI' when 'departement' then 'DEP' when 'commune' then 'COM' end as type_territoire,
     code as code_territoire,
+    case when _partition = 'commune' then 2026 else 2025 end as millesime,
     nom as libelle,
     {{ nombre('surface_km2') }} as surface_km2,
     geometrie,
