@@ -30,7 +30,8 @@ def through(served: Replica, url: str) -> requests.Response:
 
 def test_from_the_slug_to_the_file(served: Replica) -> None:
     dataset = through(served, f"https://www.data.gouv.fr/api/1/datasets/{SLUG}/").json()
-    (resource,) = dataset["resources"]
+    resource, other = dataset["resources"]
+    assert "departemental" in other["title"] and other["last_modified"].startswith("2020-07-21")
     assert resource["format"] == "csv" and resource["last_modified"].startswith("2021-02-23")
     stable = through(served, resource["latest"])
     assert stable.status_code == 302
@@ -52,6 +53,16 @@ def test_the_file_is_as_published(served: Replica) -> None:
     assert {row["libelle_region"] for row in normandie} == {"Normandie"}
     assert min(row["mois"] for row in rows) == "2020-03" and max(row["mois"] for row in rows) == "2021-01"
     assert {row["libelle_region"] for row in rows if row["reg"] == "99"} == {""}
+
+
+def test_the_departements_are_as_published(served: Replica) -> None:
+    dataset = through(served, f"https://www.data.gouv.fr/api/1/datasets/{SLUG}/").json()
+    content = through(served, dataset["resources"][1]["url"]).content
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8"))))
+    assert len(rows) == 1617 and "mois" not in rows[0]
+    (found,) = [row for row in rows if row["dep"] == "76" and row["code_section_nace17"] == "C2"]
+    assert found["nombre_salaries_concernes"] == "175.00" and found["reg"] == "28"
+    assert len([row for row in rows if not row["dep"]]) == 8
 
 
 def test_unknown_addresses(served: Replica) -> None:

@@ -69,6 +69,12 @@ FILES = (
         XLSX,
     ),
     File(
+        "/raw.githubusercontent.com/shirinabh/risk_score_modelisation/e1e79e347d6465a238223dd55f1e25854795b315"
+        "/datasets/A21REG_UL.csv",
+        texts.unites_legales,
+        "text/plain; charset=utf-8",
+    ),
+    File(
         "/etalab-datasets.geo.data.gouv.fr/contours-administratifs/2025/geojson/epci-1000m.geojson.gz",
         texts.contours("ign_epci"),
         "application/gzip",

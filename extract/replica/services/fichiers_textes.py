@@ -98,3 +98,9 @@ def contours(table: str) -> Build:
         return gzip_bytes(text.encode("utf-8"))
 
     return build
+
+
+def unites_legales(app: ReplicaApp) -> bytes:
+    """Legal units by region and section: `;`, CRLF, `nd` where there is no figure, `s` where it is secret."""
+    rows = app.figures.rows("select annee, reg, a21, nb_ul from insee_unites_legales_regions")
+    return csv_bytes(("ANNEE", "REG", "A21", "NB_UL"), rows, ";", "\r\n")

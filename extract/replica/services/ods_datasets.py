@@ -32,6 +32,17 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Sums:
+    """What a portal would sum from records that we do not hold, known to us as sums only. Answers the one
+    demand made of these very clauses; `sql` gives its rows, one column per field."""
+
+    group_by: str
+    select: str
+    fields: tuple[Field, ...]
+    sql: str
+
+
+@dataclass(frozen=True)
 class Dataset:
     """One dataset of a portal; `sql` gives its records, one column per field, in the order served."""
 
@@ -41,6 +52,7 @@ class Dataset:
     fields: tuple[Field, ...]
     sql: str
     metas: Mapping[str, Any] = field(default_factory=dict)
+    sums: Sums | None = None
 
     @property
     def types(self) -> dict[str, str]:
@@ -86,6 +98,13 @@ _SERIES = """
     group by all order by series_key
 """
 
+# Only the sums of each year are known, of months that were all published: the count is deduced.
+_OVERINDEBTEDNESS = """
+    select 'IFI.M.D' || dep || '.SUREN.DEPOT' as series_key, annee, cast(depots as double) as depots,
+        12 as mois
+    from bdf_surendettement_annees order by dep, annee
+"""
+
 _DARES = """
     select
         date, code_region, region, 'Total' as code_departement, 'Total' as departement,
@@ -119,6 +138,17 @@ DATASETS = (
         ),
         _OBSERVATIONS,
         {"publisher": "Banque de France"},
+        Sums(
+            "series_key,year(time_period_start) as annee",
+            "sum(obs_value) as depots,count(obs_value) as mois",
+            (
+                Field("series_key", "series_key", "text"),
+                Field("annee", "annee", "int"),
+                Field("depots", "depots", "double"),
+                Field("mois", "mois", "int"),
+            ),
+            _OVERINDEBTEDNESS,
+        ),
     ),
     Dataset(
         WEBSTAT,

@@ -57,6 +57,8 @@ class Query:
 
 def understand(dataset: Dataset, args: MultiDict[str, str], default_limit: int) -> Query:
     """The query of a request; raises OdsqlError or ParameterError with the portal's own messages."""
+    if dataset.sums and args.get("group_by") == dataset.sums.group_by:
+        dataset, args = _held_sums(dataset, args)
     types = dataset.types
     limit, offset = integer(args, "limit", default_limit), integer(args, "offset", 0)
     groups = odsql.parse_group_by(args["group_by"], types) if args.get("group_by") else []
@@ -79,6 +81,17 @@ def understand(dataset: Dataset, args: MultiDict[str, str], default_limit: int) 
     sql = _sql(dataset, columns, groups, conditions, order, broadcast)
     kinds = {column.name: _type(column, types) for column in columns}
     return Query(dataset, kinds, sql, bool(groups), broadcast, limit, offset)
+
+
+def _held_sums(dataset: Dataset, args: MultiDict[str, str]) -> tuple[Dataset, MultiDict[str, str]]:
+    """The sums that the replica holds in place of their records, as a dataset, and the demand made of it."""
+    sums = dataset.sums
+    if sums is None or args.get("select") != sums.select:
+        return dataset, args
+    kept = args.copy()
+    kept.poplist("group_by")
+    kept.poplist("select")
+    return replace(dataset, fields=sums.fields, sql=sums.sql, sums=None), kept
 
 
 def check_bounds(limit: int, offset: int, grouped: bool = False) -> None:

@@ -3,8 +3,9 @@
 {% set mesures = {
     'populations_reference': 'publiee', 'populations_communes': 'publiee', 'estimations_population': 'publiee',
     'taux_chomage': 'publiee', 'taux_chomage_ze': 'publiee', 'emploi_salarie': 'publiee', 'effectifs_salaries': 'publiee',
-    'filosofi_communes': 'publiee', 'defaillances': 'publiee', 'demandeurs_emploi': 'publiee', 'interim': 'publiee',
-    'epv': 'agregee', 'activite_partielle': none
+    'filosofi_communes': 'publiee', 'defaillances': none, 'demandeurs_emploi': 'publiee', 'interim': 'publiee',
+    'epv': 'agregee', 'activite_partielle': none, 'activite_partielle_departements': none, 'unites_legales_regions': none,
+    'surendettement': none, 'defaillances_insee': 'publiee'
 } %}
 -- The sources whose producer says how many units make a figure, and the share of the largest (columns n_unites, part_max).
 {% set avec_unites = [] %}
