@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: aide demo refresh test test-long lint sql status check-sources rollback export bench lock clean
+.PHONY: aide demo refresh test test-long lint sql status check-sources deposit rollback export bench lock clean
 
 aide: ## cette aide
 	@echo "Référentiel régional de données socio-économiques"
@@ -48,6 +48,9 @@ status: $(VENV)/pret ## une ligne par source : dernière livraison, fraîcheur
 
 check-sources: $(VENV)/pret ## pose une question à chaque vrai producteur et dit qui ne répond plus comme décrit
 	@$(PY) -m extract check
+
+deposit: $(VENV)/pret ## dépose un fichier d'un producteur · SOURCE=… FILE=… PUBLISHED_ON=AAAA-MM-JJ [PARTITION=…]
+	@$(PY) -m extract deposit "$$SOURCE" "$$FILE" --published-on "$$PUBLISHED_ON" $${PARTITION:+--partition "$$PARTITION"}
 
 rollback: $(VENV)/pret ## ramène la publication en cours à une autre · RELEASE=…
 	@$(PY) -m publish rollback $(RELEASE)

@@ -1,9 +1,10 @@
 """`python -m extract list | explain SOURCE | run [SOURCE…] | check [SOURCE…] | replay |
-verifier-zonage FICHIER`.
+deposit SOURCE FILE --published-on DATE [--partition P] | verifier-zonage FICHIER`.
 
 Exit codes of `run`: 0 done (even when some sources failed) · 2 a fault of ours · 3 another run holds the
 archive · 4 no producer could be reached. `check`: 1 when a producer no longer answers as described.
-`replay`: 1 when a delivery is refused by today's yaml. `verifier-zonage`: 1 when the table is refused."""
+`replay`: 1 when a delivery is refused by today's yaml. `deposit`, `verifier-zonage`: 1 when the file is
+refused."""
 
 from __future__ import annotations
 
@@ -16,16 +17,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from extract import landing
-from extract.archive import Archive
+from extract.archive import ACCEPTED, UNCHANGED, Archive
+from extract.attempt import SourceResult
 from extract.check import check_sources
 from extract.cog import FIRST_YEAR, Cog
 from extract.definitions import load_all, select
 from extract.errors import DeliveryRefused, ExtractError, RunLocked, SettingsError
 from extract.explain import explain
 from extract.replay import replay
-from extract.run import alone, run_sources
+from extract.run import alone, run_deposit, run_sources
 from extract.settings import Settings
-from extract.summary import number, print_summary
+from extract.summary import WORDS, name_of, number, print_summary
 from extract.territoires import read_members, summary, verify
 
 DONE, REFUSED, OUR_FAULT, LOCKED, NOBODY = 0, 1, 2, 3, 4
@@ -39,10 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
         settings = Settings.from_env()
         return int(options.command(settings, options, console))
     except RunLocked as error:
-        console.print(f"[bold red]{escape(str(error))}[/]")
+        console.print(f"[bold red]{escape(str(error))}[/]", soft_wrap=True)
         return LOCKED
     except ExtractError as error:
-        console.print(f"[bold red]{escape(str(error))}[/]")
+        console.print(f"[bold red]{escape(str(error))}[/]", soft_wrap=True)
         return OUR_FAULT
 
 
@@ -55,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         ("run", _run, "demander aux producteurs ce qui est nouveau"),
         ("check", _check, "une question peu coûteuse à chaque producteur"),
         ("replay", _replay, "refaire le landing depuis l'archive, sans réseau"),
+        ("deposit", _deposit, "déposer un fichier : archive, lecture stricte, landing"),
         (
             "verifier-zonage",
             _verify_zoning,
@@ -69,6 +72,16 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument(
                 "--complet", action="store_true", help="tout redemander, même ce qui est dit inchangé"
             )
+        if name == "deposit":
+            sub.add_argument("source", metavar="SOURCE")
+            sub.add_argument("file", type=Path, metavar="FILE", help="le fichier, comme reçu du producteur")
+            sub.add_argument(
+                "--published-on",
+                required=True,
+                metavar="DATE",
+                help="jour où le producteur l'a publié (AAAA-MM-JJ) : il donne sa place à la livraison",
+            )
+            sub.add_argument("--partition", metavar="P", help="pour une source livrée par partition")
         if name == "verifier-zonage":
             sub.add_argument(
                 "fichier", type=Path, metavar="FICHIER", help="csv ou classeur, une commune par ligne"
@@ -147,6 +160,25 @@ def _replay(settings: Settings, _: argparse.Namespace, console: Console) -> int:
     )
     console.print(f"empreinte du landing : {landing.fingerprint(settings)}")
     return REFUSED if bad else DONE
+
+
+def _deposit(settings: Settings, options: argparse.Namespace, console: Console) -> int:
+    result = run_deposit(settings, options.source, options.file, options.published_on, options.partition)
+    word, style = WORDS[result.resultat]
+    words = f"[{style}]{word}[/] [bold]{escape(name_of(result))}[/] : {escape(_deposit_words(result))}"
+    console.print(words, soft_wrap=True)
+    if result.faute:
+        return OUR_FAULT
+    return DONE if result.resultat in (ACCEPTED, UNCHANGED) else REFUSED
+
+
+def _deposit_words(result: SourceResult) -> str:
+    if result.resultat != ACCEPTED:
+        return result.motif
+    day = (result.publie_le or "")[:10]
+    return (
+        f"{number(result.lignes)} lignes, publiées le {day} ({result.ecart}) ; livraison {result.livraison}"
+    )
 
 
 def _verify_zoning(settings: Settings, options: argparse.Namespace, console: Console) -> int:

@@ -22,12 +22,30 @@ from extract.durable import TEMP_PREFIX, fsync_folder, write_text
 from extract.errors import ContextMismatch
 from extract.settings import Settings
 
-ACCEPTED = "nouveau"
+ACCEPTED, UNCHANGED = "nouveau", "inchange"
 
 
 def now_iso() -> str:
     """UTC now, ISO 8601 to the microsecond, with a Z."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def known_on(delivery: dict[str, Any]) -> tuple[str, str, str]:
+    """Sorts deliveries by when their figures were known: the producer's date of publication, else the day of
+    reception; then by reception, then by name (the models order them the same way)."""
+    published = delivery["publie_le"]
+    return (
+        comparable(published) if published else delivery["recu_le"],
+        delivery["recu_le"],
+        delivery["livraison"],
+    )
+
+
+def comparable(moment: str) -> str:
+    """An ISO date or date and time as the journal's form of UTC, so that texts sort as moments do."""
+    read = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+    read = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    return read.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True)
@@ -134,18 +152,29 @@ class Archive:
         """The deliveries that the landing holds, oldest first."""
         return [delivery for delivery in self.deliveries() if delivery["resultat"] == ACCEPTED]
 
-    def last_accepted(self, source: str, partition: str | None) -> dict[str, Any] | None:
-        """The last good delivery of a (source, partition), or None."""
-        for delivery in reversed(self.accepted()):
-            if delivery["source"] == source and delivery["partition"] == partition:
+    def accepted_of(self, source: str, partition: str | None) -> list[dict[str, Any]]:
+        """The deliveries of a (source, partition) that the landing holds, oldest received first."""
+        return [one for one in self.accepted() if one["source"] == source and one["partition"] == partition]
+
+    def last_answer(self, source: str, partition: str | None) -> dict[str, Any] | None:
+        """The last attempt on a (source, partition) whose bytes were asked, received and good (new or not):
+        its marks (ETag, dates) are those to ask for news with. Deposits carry none."""
+        for delivery in reversed(self.deliveries()):
+            if (
+                delivery["source"] == source
+                and delivery["partition"] == partition
+                and delivery["resultat"] in (ACCEPTED, UNCHANGED)
+                and delivery.get("objets")
+                and "depot" not in delivery
+            ):
                 return delivery
         return None
 
     # ---- context
-    def claim(self, settings: Settings) -> None:
+    def claim(self, settings: Settings, *, deposit: bool = False) -> None:
         """Tie the archive to the origin and the region of its first accepted delivery; raises
         ContextMismatch when it already belongs to others (figures of the replica must never mix with the
-        producers')."""
+        producers'). A deposit asks nobody: only its region must be the archive's."""
         mine = {"origine": settings.origine, "region": settings.region}
         path = self.root / "contexte.json"
         with self._lock:
@@ -153,7 +182,7 @@ class Archive:
                 write_text(path, json.dumps(mine, ensure_ascii=False) + "\n")
                 return
             theirs = json.loads(path.read_text(encoding="utf-8"))
-        if theirs != mine:
+        if theirs != mine and not (deposit and theirs["region"] == mine["region"]):
             raise ContextMismatch(
                 f"Le dossier {settings.data} contient déjà des données d'un autre contexte : "
                 f"{_context_words(theirs)} ; cette exécution est "

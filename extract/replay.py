@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 
 from extract import landing
 from extract.archive import Archive
+from extract.attempt import land, reading_digest
 from extract.definitions import Definition
-from extract.delivery import land, reading_digest, reread
+from extract.delivery import reread
 from extract.errors import ExtractError
 from extract.settings import Settings
 

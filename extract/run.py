@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import (
@@ -21,9 +22,11 @@ from rich.progress import (
 
 from extract import landing
 from extract.archive import Archive
+from extract.attempt import SourceResult
 from extract.clients import USES_PYNSEE
 from extract.definitions import Definition, Part, load_all, select
-from extract.delivery import SourceResult, deliver
+from extract.delivery import deliver
+from extract.deposit import deposit
 from extract.durable import TEMP_PREFIX
 from extract.errors import ContextMismatch, RunLocked
 from extract.replay import reconcile
@@ -32,7 +35,7 @@ from extract.transport import Policy, Transport
 
 WORKERS = 4
 
-__all__ = ["RunSummary", "SourceResult", "run_sources"]
+__all__ = ["RunSummary", "SourceResult", "run_deposit", "run_sources"]
 
 
 @dataclass
@@ -93,6 +96,29 @@ def run_sources(
             key=lambda one: order[one.source if one.partition is None else f"{one.source}/{one.partition}"]
         )
     return summary
+
+
+def run_deposit(
+    settings: Settings,
+    source: str,
+    file: Path,
+    published: str,
+    partition: str | None = None,
+    *,
+    definitions: dict[str, Definition] | None = None,
+) -> SourceResult:
+    """Deposit one file (see `extract.deposit`) and leave the landing whole. Raises DefinitionError or
+    SettingsError for what cannot be tried, RunLocked, ContextMismatch."""
+    everything = load_all() if definitions is None else definitions
+    definition = select(everything, [source])[source]
+    archive = Archive(settings.archive)
+    with alone(settings):
+        _clean(settings)
+        reconcile(settings, archive, everything)
+        try:
+            return deposit(settings, archive, definition, partition, file, published)
+        finally:
+            landing.write_frame(settings, archive, everything.values())
 
 
 def _pull(

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from extract.delivery import FIRST_DELIVERY, SourceResult
+from extract.attempt import FIRST_DELIVERY, SourceResult
 from extract.run import RunSummary
 
 WORDS = {

@@ -84,6 +84,20 @@ def observations(path: Path) -> list[dict[str, str]]:
     return found
 
 
+def read_message(path: Path) -> Table:
+    """The rows of an SDMX-ML message that someone deposited, without pynsee; raises DeliveryRefused."""
+    refuse_html(path, "")
+    written = observations(path)
+    if not written:
+        raise DeliveryRefused("le message ne contient aucune observation")
+    columns = list(dict.fromkeys(name for one in written for name in one))
+    cells = [
+        [None if one.get(name) in ("", NOT_A_NUMBER) else one.get(name) for one in written]
+        for name in columns
+    ]
+    return Table.of_columns(columns, cells)
+
+
 def _path(ask: Ask, exchange: Exchange) -> Path:
     return ask.archive.object_path(exchange.sha256)
 

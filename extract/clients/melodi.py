@@ -21,6 +21,7 @@ from extract.errors import DeliveryFailed, DeliveryRefused
 from extract.exchanges import Exchange
 from extract.network import ProducerUnavailable
 from extract.reading.containers import refuse_html
+from extract.reading.json_text import as_text
 from extract.reading.table import Table
 
 API = "https://api.insee.fr/melodi"
@@ -80,6 +81,28 @@ def published_on(ask: Ask) -> str | None:
     except (requests.exceptions.JSONDecodeError, AttributeError, IndexError) as error:
         raise DeliveryRefused("le catalogue Melodi ne décrit pas le jeu comme attendu") from error
     return str(value) if value else None
+
+
+def read_answer(path: Path) -> Table:
+    """The rows of one whole answer of /data that someone deposited, without pynsee; raises
+    DeliveryRefused."""
+    refuse_html(path, "")
+    if _count(path) != _received(path):
+        raise DeliveryRefused(
+            f"la réponse Melodi n'est pas entière : {_received(path)} observations sur {_count(path)} ; "
+            "redemandez-la avec un maxResult plus grand"
+        )
+    rows = []
+    for one in json.loads(path.read_bytes())["observations"]:
+        try:
+            measures = {name: measure.get("value") for name, measure in one.get("measures", {}).items()}
+            rows.append({**one["dimensions"], **one.get("attributes", {}), **measures})
+        except (AttributeError, KeyError, TypeError) as error:
+            raise DeliveryRefused("observation Melodi sans dimensions ou sans mesures") from error
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    cells = [[as_text(row.get(name)) for row in rows] for name in columns]
+    _refuse_repeated(columns, cells)
+    return Table.of_columns(columns, cells)
 
 
 def _get_dataset(ask: Ask, dataset: str, filters: dict[str, str]) -> Any:

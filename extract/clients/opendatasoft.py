@@ -52,7 +52,7 @@ def collect(ask: Ask) -> Collected:
         ensure_ok(response, f"export du jeu {ask.part.acces['jeu']}")
         address = ask.recorder.exchanges[-1].url
         files.append((stored(response).path, response.headers.get("content-type", ""), announced))
-    return Collected(address, published, lambda scratch: _read(ask.part, files, scratch))
+    return Collected(address, published, lambda scratch: read_exports(ask.part, files, scratch))
 
 
 def describe(ask: Ask) -> dict[str, Any]:
@@ -138,7 +138,9 @@ def _announced(ask: Ask, base: str, where: str | None) -> int:
         raise DeliveryRefused("le portail n'annonce pas le nombre de lignes (total_count)") from error
 
 
-def _read(part: Part, files: list[tuple[Path, str, int | None]], scratch: Path) -> Table:
+def read_exports(part: Part, files: list[tuple[Path, str, int | None]], scratch: Path) -> Table:
+    """The rows of exports (path, content type, rows announced or None) in their order; raises
+    DeliveryRefused when fewer rows or fewer series came than announced or asked."""
     tables = []
     for rank, (path, kind, announced) in enumerate(files):
         folder = scratch / str(rank)

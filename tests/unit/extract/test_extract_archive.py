@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from extract.archive import Archive
+from extract.archive import Archive, known_on
 from extract.errors import ContextMismatch
 from extract.settings import Settings
 
@@ -55,12 +56,31 @@ def test_archive_belongs_to_the_first_context(archive: Archive, settings: Settin
             archive.claim(other)
 
 
-def test_last_accepted_looks_at_the_partition(tmp_path: Path) -> None:
+def test_last_answer_and_accepted_look_at_the_partition(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
-    for number, (partition, outcome) in enumerate([("a", "nouveau"), ("b", "nouveau"), ("a", "refuse")]):
+    attempts = [("a", "nouveau"), ("b", "nouveau"), ("a", "inchange"), ("a", "refuse"), ("a", "nouveau")]
+    for number, (partition, outcome) in enumerate(attempts):
+        deposit = {"depot": {}} if number == 4 else {}
         archive.append(
             {"type": "livraison", "source": "s", "partition": partition, "resultat": outcome, "n": number}
+            | {"objets": ["x"], **deposit}
         )
-    found = archive.last_accepted("s", "a")
-    assert found is not None and found["n"] == 0
-    assert archive.last_accepted("s", None) is None
+    assert [one["n"] for one in archive.accepted_of("s", "a")] == [0, 4]
+    found = archive.last_answer("s", "a")
+    assert found is not None and found["n"] == 2, "the marks of a deposit are nobody's"
+    assert archive.last_answer("s", None) is None
+
+
+def test_deliveries_are_ordered_by_when_they_were_known() -> None:
+    def delivery(name: str, published: str | None, received: str) -> dict[str, Any]:
+        return {"livraison": name, "publie_le": published, "recu_le": received}
+
+    received = "2026-01-01T00:00:00.000000Z"
+    vintages = [
+        delivery("dated", "2021-02-23T00:00:00+00:00", received),
+        delivery("undated", None, received),
+        delivery("day", "2020-12-08", received),
+        delivery("paris", "2021-02-23T00:30:00+01:00", received),
+    ]
+    ordered = [one["livraison"] for one in sorted(vintages, key=known_on)]
+    assert ordered == ["day", "paris", "dated", "undated"]

@@ -1,0 +1,135 @@
+"""A file that someone gives: a captcha stood before it, the vintage is old, a colleague had it.
+
+It takes the road of what is asked: archive, strict reading by the source's yaml, landing. Its place among
+the others is its date of publication, whatever the order in which vintages are deposited."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from extract.archive import Archive, StoredObject, comparable, known_on, now_iso
+from extract.attempt import Attempt, SourceResult, conclude
+from extract.clients import Collected, bdm, melodi, opendatasoft
+from extract.definitions import Definition, Part
+from extract.errors import SettingsError
+from extract.exchanges import Exchange, Recorder
+from extract.reading import Table, read_file
+from extract.settings import Settings
+
+CHUNK = 1 << 20
+METHOD = "DEPOT"
+WORKBOOK = "[Content_Types].xml"  # an xlsx is itself a zip, and holds this
+
+
+def deposit(
+    settings: Settings,
+    archive: Archive,
+    definition: Definition,
+    partition: str | None,
+    file: Path,
+    published: str,
+) -> SourceResult:
+    """Archive, read and land one file; the outcome is journaled as that of any delivery.
+
+    `published`: the day (or moment) on which the producer published it, ISO. Raises SettingsError for what
+    cannot be tried at all (no such file, partition or date), ContextMismatch for another region."""
+    part = _part(settings, definition, partition)
+    moment = _moment(published)
+    if not file.is_file():
+        raise SettingsError(f"{file} : fichier introuvable.")
+    held = archive.accepted_of(part.source, partition)
+    before = [one for one in held if known_on(one)[0] < comparable(moment)]
+    attempt = Attempt(
+        settings,
+        archive,
+        part,
+        definition.text("protocole"),
+        Recorder(part.source, partition),
+        tuple(one for one in held if known_on(one)[0] == comparable(moment)),
+        max(before, key=known_on, default=None),
+        deposit={"fichier": file.name, "publie_le": moment},
+    )
+    return conclude(attempt, lambda: _received(attempt, file, moment))
+
+
+def collected(archive: Archive, part: Part, protocol: str, record: dict[str, Any]) -> Collected:
+    """What a journaled deposit brought, from the archive."""
+    exchange = record["echanges"][0]
+    path = archive.object_path(exchange["sha256"])
+    return Collected(
+        exchange["url"],
+        record["depot"]["publie_le"],
+        lambda scratch: _read(part, protocol, path, scratch),
+    )
+
+
+def _received(attempt: Attempt, file: Path, moment: str) -> Collected:
+    stored = attempt.archive.store(_chunks(file))
+    attempt.recorder.note(_exchange(file, stored))
+    record = {"echanges": [attempt.recorder.exchanges[0].as_record()], "depot": attempt.deposit}
+    return collected(attempt.archive, attempt.part, attempt.protocol, record)
+
+
+def _exchange(file: Path, stored: StoredObject) -> Exchange:
+    """The name of the file only: where it was on someone's machine is nobody's business."""
+    return Exchange(METHOD, f"depot:{file.name}", 200, stored.sha256, stored.octets, {}, now_iso(), "")
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        while chunk := source.read(CHUNK):
+            yield chunk
+
+
+def _read(part: Part, protocol: str, path: Path, scratch: Path) -> Table:
+    """The rows, in the form that the producer gives to those who ask; raises DeliveryRefused."""
+    match protocol:
+        case "bdm":
+            return bdm.read_message(path)
+        case "melodi" if "format" not in part.lecture:
+            return melodi.read_answer(path)
+        case "opendatasoft":
+            return opendatasoft.read_exports(part, [(path, "", None)], scratch)
+        case _:
+            return read_file(replace(part, lecture=_lecture(part, path)), path, "", scratch)
+
+
+def _lecture(part: Part, path: Path) -> dict[str, Any]:
+    """How to read a file that the producer gives in a zip: people unpack it before they pass it on."""
+    packed = zipfile.is_zipfile(path)
+    if packed:
+        with zipfile.ZipFile(path) as archive:
+            packed = WORKBOOK not in archive.namelist()
+    return part.lecture if packed else {**part.lecture, "membre": None}
+
+
+def _part(settings: Settings, definition: Definition, partition: str | None) -> Part:
+    known = definition.partitions
+    if partition in known:
+        return definition.part(partition, settings)
+    if known == (None,):
+        raise SettingsError(f"{definition.source} n'a pas de partition : ôtez --partition.")
+    named = ", ".join(filter(None, known))
+    raise SettingsError(
+        f"{definition.source} se livre par partition : donnez --partition parmi {named}. Pour un millésime "
+        f"qui n'y est pas, ajoutez-le d'abord sous partitions dans extract/sources/{definition.source}.yml."
+    )
+
+
+def _moment(published: str) -> str:
+    """The date as the journal writes it; a day is its first instant, in UTC."""
+    try:
+        moment = datetime.fromisoformat(published.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise SettingsError(
+            f"« {published} » n'est pas une date de publication : il faut AAAA-MM-JJ, comme 2021-02-23."
+        ) from error
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment > datetime.now(UTC):
+        raise SettingsError(f"La date de publication {published} est dans le futur.")
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
