@@ -38,3 +38,15 @@
 {% macro spark__ligne_du_fichier() -%}
     row_number() over (order by monotonically_increasing_id()) + 1
 {%- endmacro %}
+
+{# A CTE that is read twice but too large to be kept in between: DuckDB would write it down, Spark never does. #}
+{% macro sans_copie() -%}
+    {{ adapter.dispatch('sans_copie', 'referentiel')() }}
+{%- endmacro %}
+
+{% macro default__sans_copie() -%}
+    not materialized
+{%- endmacro %}
+
+{% macro spark__sans_copie() -%}
+{%- endmacro %}

@@ -36,6 +36,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "connu_du",
     ),
     "passages": ("cog_source", "code_source", "cog_cible", "code_cible"),
+    "passages_par_cle": ("cle", "cog_source", "code_source", "cog_cible", "code_cible"),
     "contours": ("territoire",),
     "seuils_diffusion": ("indicateur", "regle"),
     "chiffres_cles": ("territoire", "indicateur"),

@@ -1,6 +1,8 @@
 -- zone(['14118', '14327'], 'population_municipale') : un indicateur sur une liste de communes d'aujourd'hui, à toutes ses périodes.
--- Additif : somme de parties toutes connues. Ratio : numérateur et dénominateur sommés, puis divisés. Sinon NULL et le motif :
--- une médiane, un quantile, un indice ne s'agrègent pas. Une commune inconnue ou donnée deux fois rend tout NULL et le dit.
+-- Additif : somme de parties toutes connues. Ratio : numérateur et dénominateur sommés, puis divisés. Moyenne : par son poids. Sinon NULL et
+-- le motif : une médiane, un quantile, un indice ne s'agrègent pas. Une commune d'un autre millésime, inconnue ou donnée deux fois rend
+-- tout NULL : `motif` dit laquelle, pourquoi, et le millésime qui conviendrait. `couverture` est la part de la population des communes
+-- dont le chiffre est connu.
 -- Le seuil du producteur est appliqué à la zone (trop peu d'unités, une unité qui domine) quand ce qu'il compte est connu.
 create or replace macro zone(liste_de_communes, un_indicateur) as table
     with demandees as (
@@ -12,13 +14,95 @@ create or replace macro zone(liste_de_communes, un_indicateur) as table
         ) as code_commune
     ),
 
+    geographie as (
+        select
+            min(cog_source) as premiere,
+            max(cog_cible) as actuelle
+        from passages
+    ),
+
+    -- the vintages in which each code was a commune, whole country, and what it is today
+    annees as (
+        select
+            p.code_source as code_commune,
+            p.cog_source as cog,
+            min(p.code_cible) as aujourd_hui,
+            count(*) as nombre_parts,
+            row_number() over (partition by p.code_source order by p.cog_source) as rang
+        from passages as p
+        inner join geographie as g on p.cog_cible = g.actuelle
+        where list_contains(liste_de_communes, p.code_source)
+        group by p.code_source, p.cog_source
+    ),
+
+    existences as (
+        select
+            x.code_commune,
+            string_agg(case when x.du = x.au then cast(x.du as varchar) else x.du || ' à ' || x.au end, ', ' order by x.du) as texte,
+            max(x.au) as au
+        from (
+            select
+                a.code_commune,
+                min(a.cog) as du,
+                max(a.cog) as au
+            from annees as a
+            group by a.code_commune, a.cog - a.rang
+        ) as x
+        group by x.code_commune
+    ),
+
+    -- the newest vintage that knows the most of the codes: the one that the list was written in
+    millesime as (
+        select
+            a.cog,
+            count(*) as nombre
+        from annees as a
+        group by a.cog
+        order by count(*) desc, a.cog desc
+        limit 1
+    ),
+
+    fautes as (
+        select
+            d.code_commune,
+            count(*) as repetitions,
+            case
+                when max(t.territoire) is not null then null
+                when d.code_commune is null then 'un code est NULL'
+                when max(x.au) = max(g.actuelle) then d.code_commune || ' n''est pas de la région de cette publication'
+                when max(x.au) is not null
+                    then
+                        d.code_commune || ' n''est pas du COG ' || max(g.actuelle) || ' mais des COG ' || max(x.texte)
+                        || case when max(a.nombre_parts) = 1 then ' (aujourd''hui ' || max(a.aujourd_hui) || ')' else ' (partagée depuis)' end
+                when length(d.code_commune) = 4 then d.code_commune || ' n''a que quatre caractères (zéro de tête perdu ? 0' || d.code_commune || ')'
+                else d.code_commune || ' n''existe dans aucun COG depuis ' || max(g.premiere) || ' (vérifier le code)'
+            end as faute
+        from demandees as d
+        cross join geographie as g
+        left join territoires as t on t.territoire = 'COM-' || d.code_commune
+        left join existences as x on d.code_commune = x.code_commune
+        left join annees as a on x.code_commune = a.code_commune and x.au = a.cog
+        group by d.code_commune
+    ),
+
     erreurs as (
         select
-            count(*) as nombre,
-            count(distinct d.code_commune) as nombre_distinctes,
-            string_agg(case when t.territoire is null then coalesce(d.code_commune, 'NULL') end, ', ') as inconnues
-        from demandees as d
-        left join territoires as t on t.territoire = 'COM-' || d.code_commune
+            count(*) as nombre_distinctes,
+            string_agg(f.faute, ' ; ' order by f.code_commune) as inconnues,
+            string_agg(case when f.repetitions > 1 then f.code_commune end, ', ' order by f.code_commune) as doubles,
+            max(
+                case
+                    when m.cog < g.actuelle
+                        then
+                            ' Millésime probable de la liste : ' || m.cog || ' (' || m.nombre || ' code'
+                            || case when m.nombre > 1 then 's' else '' end || ' sur ' || (select count(distinct d.code_commune) from demandees as d)
+                            || ') ; voir passages pour les communes d''aujourd''hui, ou dans_cog(' || m.cog || ').'
+                    else ''
+                end
+            ) as correctif
+        from fautes as f
+        cross join geographie as g
+        left join millesime as m on f.faute is not null
     ),
 
     definition as (
@@ -40,9 +124,10 @@ create or replace macro zone(liste_de_communes, un_indicateur) as table
             i.facteur,
             i.absence,
             case when i.calcul = 'publie' then i.indicateur else i.numerateur end as terme_haut,
-            case when i.calcul = 'ratio' then i.denominateur end as terme_bas,
+            case when i.calcul = 'ratio' then i.denominateur else i.ponderation end as terme_bas,
+            i.agregation = 'moyenne_ponderee' as est_moyenne,
             case
-                when i.calcul = 'publie' then i.agregation = 'somme' and i.niveau_fin = 'COM'
+                when i.calcul = 'publie' then i.agregation in ('somme', 'moyenne_ponderee') and i.niveau_fin = 'COM'
                 else i.calcul = 'ratio' and i.niveau_fin = 'COM' and i.numerateur_modalite is null
             end as est_sommable
         from definition as i
@@ -67,8 +152,17 @@ create or replace macro zone(liste_de_communes, un_indicateur) as table
         select
             p.periode,
             d.code_commune,
-            case when h.territoire is null and a.haut = 'nulle' then 0 else h.valeur end as haut,
+            case
+                when h.territoire is null and a.haut = 'nulle' then 0
+                -- what weighs nothing counts for nothing
+                when t.est_moyenne and b.valeur = 0 then 0
+                when t.est_moyenne then h.valeur * b.valeur
+                else h.valeur
+            end as haut,
             case when b.territoire is null and a.bas = 'nulle' then 0 else b.valeur end as bas,
+            c.population_municipale as population,
+            h.statut,
+            h.millesime_cog,
             h.confidentialite in ('C', 'D') or coalesce(b.confidentialite in ('C', 'D'), false) as est_secrete,
             case when h.territoire is null and a.haut = 'nulle' then 0 else h.n_unites end as n_unites,
             case when h.territoire is null and a.haut = 'nulle' then 0 else h.part_max end as part_max
@@ -76,6 +170,7 @@ create or replace macro zone(liste_de_communes, un_indicateur) as table
         cross join d
         cross join termes as t
         cross join absences as a
+        left join territoires as c on c.territoire = 'COM-' || d.code_commune
         left join observations as h
             on
                 t.terme_haut = h.indicateur and h.territoire = 'COM-' || d.code_commune and p.periode = h.periode
@@ -95,6 +190,11 @@ create or replace macro zone(liste_de_communes, un_indicateur) as table
             sum(p.haut) as haut,
             sum(p.bas) as bas,
             max(case when p.est_secrete then 1 else 0 end) as est_secrete,
+            sum(
+                case when p.haut is not null and (p.bas is not null or (select max(t.terme_bas) from termes as t) is null) then p.population end
+            ) / nullif(sum(p.population), 0) as couverture,
+            max(case when p.statut in ('B', 'E', 'P') then p.statut end) as statut_partiel,
+            min(p.millesime_cog) as millesime_cog,
             case when count(p.n_unites) = count(*) then sum(p.n_unites) end as n_unites,
             case when count(p.part_max) = count(*) then max(p.part_max * p.haut) / nullif(sum(p.haut), 0) end as part_max
         from parts as p
@@ -157,32 +257,49 @@ create or replace macro zone(liste_de_communes, un_indicateur) as table
             min(texte) as texte
         from refus
         group by periode
+    ),
+
+    resultats as (
+        select
+            s.*,
+            t.est_moyenne,
+            t.terme_bas,
+            case
+                when e.inconnues is not null then 'Liste refusée : ' || e.inconnues || '.' || e.correctif
+                when e.doubles is not null then 'Liste refusée : commune donnée deux fois, ' || e.doubles || ' ; n''en garder qu''une.'
+                when not t.est_sommable then 'Cet indicateur ne s''agrège pas à partir des communes (' || t.agregation || ').'
+            end as refus,
+            case
+                when s.est_secrete = 1 then 'Au moins une commune est sous secret statistique.'
+                when r.texte is not null then 'Zone sous le seuil du producteur. ' || r.texte
+                when s.nombre_haut < s.nombre_communes and t.est_moyenne then 'Au moins une commune n''a pas de chiffre, ou pas de poids.'
+                when s.nombre_haut < s.nombre_communes then 'Au moins une commune n''a pas de chiffre.'
+                when t.terme_bas is not null and s.nombre_bas < s.nombre_communes
+                    then 'Le dénominateur manque pour au moins une commune.'
+                when t.est_moyenne and s.bas = 0 then 'Le poids de la moyenne est nul.'
+                when t.terme_bas is not null and s.bas = 0 then 'Le dénominateur est nul.'
+            end as manque,
+            case when t.terme_bas is null then s.haut else t.facteur * s.haut / nullif(s.bas, 0) end as resultat,
+            s.est_secrete = 1 or r.texte is not null as est_couverte
+        from sommes as s
+        cross join erreurs as e
+        cross join termes as t
+        left join refusees as r on s.periode = r.periode
     )
 
     select
         un_indicateur as indicateur,
-        s.periode,
+        periode,
+        case when refus is null and manque is null then resultat end as valeur,
+        nombre_communes,
+        coalesce(refus, manque) as motif,
+        case when refus is null then round(couverture, 4) end as couverture,
         case
-            when e.inconnues is not null or e.nombre <> e.nombre_distinctes or not t.est_sommable then null
-            when s.nombre_haut < s.nombre_communes or r.texte is not null then null
-            when t.terme_bas is null then s.haut
-            when s.nombre_bas < s.nombre_communes or s.bas = 0 then null
-            else t.facteur * s.haut / s.bas
-        end as valeur,
-        s.nombre_communes,
-        case
-            when e.inconnues is not null then 'Commune inconnue du COG de la publication : ' || e.inconnues || '. Voir la table passages.'
-            when e.nombre <> e.nombre_distinctes then 'Une commune est donnée deux fois.'
-            when not t.est_sommable
-                then 'Cet indicateur ne s''agrège pas à partir des communes (' || t.agregation || ').'
-            when s.est_secrete = 1 then 'Au moins une commune est sous secret statistique.'
-            when r.texte is not null then 'Zone sous le seuil du producteur. ' || r.texte
-            when s.nombre_haut < s.nombre_communes then 'Au moins une commune n''a pas de chiffre.'
-            when t.terme_bas is not null and s.nombre_bas < s.nombre_communes then 'Le dénominateur manque pour au moins une commune.'
-            when t.terme_bas is not null and s.bas = 0 then 'Le dénominateur est nul.'
-        end as motif
-    from sommes as s
-    cross join erreurs as e
-    cross join termes as t
-    left join refusees as r on s.periode = r.periode
-    order by s.periode;
+            when refus is not null then 'O' when manque is null then coalesce(statut_partiel, 'A') when est_couverte then 'Q'
+            else 'O'
+        end as statut,
+        case when refus is null and est_couverte then 'C' else 'F' end as confidentialite,
+        case when terme_bas is null or est_moyenne then 'agregee' else 'calculee' end as methode,
+        millesime_cog
+    from resultats
+    order by periode;

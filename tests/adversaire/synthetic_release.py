@@ -22,17 +22,18 @@ class SyntheticRelease:
             "create table appartenances (type_territoire varchar, code_territoire varchar, code_commune varchar);"
             "create table passages (cog_source int, code_source varchar, cog_cible int, code_cible varchar, poids double, nature varchar);"
             "create table indicateurs (indicateur varchar, agregation varchar, calcul varchar, niveau_fin varchar, absence varchar,"
-            " numerateur varchar, numerateur_modalite varchar, denominateur varchar, denominateur_modalite varchar, facteur double);"
+            " numerateur varchar, numerateur_modalite varchar, denominateur varchar, denominateur_modalite varchar, facteur double,"
+            " ponderation varchar);"
             "create table seuils_diffusion (indicateur varchar, regle varchar, est_applique boolean, indicateur_menages varchar,"
             " indicateur_personnes varchar, min_unites int, min_menages int, min_personnes int, part_max double, operateur varchar,"
             " protection_relative double, protection_absolue double, texte varchar);"
             "create table observations (indicateur varchar, territoire varchar, periode varchar, modalite varchar, valeur double,"
-            " confidentialite varchar, methode varchar, millesime_cog int, n_unites bigint, part_max double);"
+            " statut varchar, confidentialite varchar, methode varchar, millesime_cog int, n_unites bigint, part_max double);"
             "create table observations_historique (indicateur varchar, territoire varchar, periode varchar, modalite varchar,"
             " valeur double, confidentialite varchar, methode varchar, millesime_cog int, connu_jusqua timestamp);"
-            "insert into indicateurs values ('compte', 'somme', 'publie', 'COM', 'manquante', null, null, null, null, 1),"
-            " ('autre', 'somme', 'publie', 'COM', 'manquante', null, null, null, null, 1),"
-            " ('part', 'ratio', 'publie', 'COM', 'manquante', 'compte', null, 'autre', null, 100);"
+            "insert into indicateurs values ('compte', 'somme', 'publie', 'COM', 'manquante', null, null, null, null, 1, null),"
+            " ('autre', 'somme', 'publie', 'COM', 'manquante', null, null, null, null, 1, null),"
+            " ('part', 'ratio', 'publie', 'COM', 'manquante', 'compte', null, 'autre', null, 100, null);"
             "insert into seuils_diffusion values ('compte', 'entreprises', true, null, null, 3, null, null, 0.85, 'ou', 0.15, 3,"
             " 'Moins de 3 unités, ou une au-dessus de 85 %.');"
         )
@@ -77,8 +78,19 @@ class SyntheticRelease:
         status = "F" if value is not None else secret
         if today:
             self.c.execute(
-                "insert into observations values (?, ?, '2021', ?, ?, ?, ?, ?, ?, ?)",
-                [name, place, breakdown, value, status, method, cog, units, share],
+                "insert into observations values (?, ?, '2021', ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    name,
+                    place,
+                    breakdown,
+                    value,
+                    "A" if value is not None else "Q",
+                    status,
+                    method,
+                    cog,
+                    units,
+                    share,
+                ],
             )
         if history and method == "publiee":
             self.c.execute(

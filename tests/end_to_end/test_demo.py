@@ -113,7 +113,7 @@ def test_macros_of_the_contract(base) -> None:
     assert (
         base.execute("select distinct motif from zone(['14118', '99999'], 'population_municipale')")
         .fetchone()[0]
-        .startswith("Commune inconnue")
+        .startswith("Liste refusée : 99999 n'existe dans aucun COG")
     )
     assert (
         base.execute(

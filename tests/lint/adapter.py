@@ -4,5 +4,5 @@ from collections.abc import Callable
 
 
 def dispatch(name: str, package: str) -> Callable[..., str]:
-    """Stand for any dispatched macro: a column name, whatever its arguments."""
-    return lambda *arguments: f"{package}_{name}"
+    """Stand for any dispatched macro: a column name, whatever its arguments; a hint on a CTE is written out."""
+    return lambda *arguments: "not materialized" if name == "sans_copie" else f"{package}_{name}"

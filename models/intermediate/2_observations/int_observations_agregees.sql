@@ -1,11 +1,14 @@
--- Zones made of communes, where the producer gives no figure of the zone: the sum of complete parts, else NULL and the reason.
+-- Zones made of communes, where the producer gives no figure of the zone: the sum of complete parts (for a mean, by its weight), else
+-- NULL and the reason.
 with communes as (
     select
         o.*,
         d.agregation,
-        d.absence
+        d.absence,
+        w.poids as ponderation
     from {{ ref('int_observations_protegees') }} as o
     inner join {{ ref('dictionnaire') }} as d on o.indicateur = d.indicateur
+    left join {{ ref('poids') }} as w on o.indicateur = w.indicateur and w.usage = 'moyenne'
     where o.type_territoire = 'COM' and d.niveau_fin = 'COM'
 ),
 
@@ -16,11 +19,29 @@ series as (
         modalite,
         agregation,
         absence,
+        ponderation,
         min(cog) as cog,
         max(livraison) as livraison,
         max(publie_le) as publie_le
     from communes
-    group by indicateur, periode, modalite, agregation, absence
+    group by indicateur, periode, modalite, agregation, absence, ponderation
+),
+
+-- What weighs the means: the figures of the indicator that `poids` names.
+ponderations as (
+    select
+        indicateur,
+        periode,
+        modalite,
+        code_territoire,
+        valeur,
+        confidentialite
+    from {{ ref('int_observations_protegees') }}
+    where
+        type_territoire = 'COM' and indicateur in (
+            select poids from {{ ref('poids') }}
+            where usage = 'moyenne'
+        )
 ),
 
 membres as (
@@ -53,8 +74,11 @@ parts as (
         case
             when c.valeur is not null then c.valeur
             when c.indicateur is null and s.absence = 'nulle' then 0
+            -- what weighs nothing counts for nothing
+            when s.ponderation is not null and w.valeur = 0 then 0
         end as valeur,
-        c.confidentialite,
+        case when s.ponderation is null then 1 else w.valeur end as poids,
+        case when w.confidentialite in ('C', 'D') then w.confidentialite else c.confidentialite end as confidentialite,
         c.statut,
         -- a place without any unit has none to count
         case when c.indicateur is null and s.absence = 'nulle' then 0 else c.n_unites end as n_unites,
@@ -65,6 +89,10 @@ parts as (
         on
             s.indicateur = c.indicateur and s.periode = c.periode and s.modalite = c.modalite
             and m.code_commune = c.code_territoire
+    left join ponderations as w
+        on
+            s.ponderation = w.indicateur and s.periode = w.periode and s.modalite = w.modalite
+            and m.code_commune = w.code_territoire
 ),
 
 sommes as (
@@ -79,15 +107,16 @@ sommes as (
         cog,
         livraison,
         publie_le,
-        round(sum(valeur), 6) as somme,
+        agregation in ('somme', 'moyenne_ponderee') as est_agregeable,
+        round(case agregation when 'somme' then sum(valeur) else sum(valeur * poids) / nullif(sum(poids), 0) end, 6) as resultat,
         count(*) as nombre_communes,
-        count(valeur) as nombre_connues,
+        count(valeur * poids) as nombre_connues,
         max(case when confidentialite in ('C', 'D') then 1 else 0 end) as est_secrete,
         case when count(n_unites) = count(*) then sum(n_unites) end as n_unites,
         -- the largest unit of the zone is the largest of one of its parts
-        case when count(part_max) = count(*) then max(part_max * valeur) / nullif(sum(valeur), 0) end as part_max,
+        case when count(part_max) = count(*) then max(part_max * valeur * poids) / nullif(sum(valeur * poids), 0) end as part_max,
         max(case when statut in ('B', 'E', 'P') then statut end) as statut_partiel,
-        sum(case when valeur is not null then population end) / nullif(sum(population), 0) as couverture
+        sum(case when valeur * poids is not null then population end) / nullif(sum(population), 0) as couverture
     from parts
     group by
         indicateur, type_territoire, code_territoire, periode, modalite, agregation, est_complete, cog, livraison, publie_le
@@ -96,7 +125,7 @@ sommes as (
 jugees as (
     select
         *,
-        agregation = 'somme' and est_complete and nombre_connues = nombre_communes as est_diffusable
+        est_agregeable and est_complete and nombre_connues = nombre_communes and resultat is not null as est_diffusable
     from sommes
 )
 
@@ -106,23 +135,25 @@ select
     j.code_territoire,
     j.periode,
     j.modalite,
-    case when j.est_diffusable then j.somme end as valeur,
+    case when j.est_diffusable then j.resultat end as valeur,
     case
-        when j.est_diffusable then coalesce(j.statut_partiel, 'A') when j.est_secrete = 1 and j.agregation = 'somme' then 'Q' else 'O'
+        when j.est_diffusable then coalesce(j.statut_partiel, 'A') when j.est_secrete = 1 and j.est_agregeable then 'Q' else 'O'
     end as statut,
-    case when j.est_secrete = 1 and j.agregation = 'somme' then 'C' else 'F' end as confidentialite,
+    case when j.est_secrete = 1 and j.est_agregeable then 'C' else 'F' end as confidentialite,
     cast(null as string) as marque_producteur,
     'agregee' as methode,
     case
         when j.est_diffusable then null
-        when j.agregation <> 'somme'
+        when not j.est_agregeable
             then 'Cet indicateur ne s''agrège pas : seul vaudrait le chiffre du producteur pour la zone, qui n''est pas reçu.'
         when not j.est_complete then 'Les communes de la zone hors de la région ne sont pas toutes connues.'
         when j.est_secrete = 1 then 'Au moins une commune est sous secret statistique.'
+        when j.nombre_connues = j.nombre_communes then 'Le poids de la moyenne est nul.'
+        when j.agregation = 'moyenne_ponderee' then 'Au moins une commune n''a pas de chiffre, ou pas de poids.'
         else 'Au moins une commune n''a pas de chiffre.'
     end as motif,
     -- unknown when the zone itself is not wholly known
-    case when j.agregation = 'somme' and j.est_complete then round(j.couverture, 4) end as couverture,
+    case when j.est_agregeable and j.est_complete then round(j.couverture, 4) end as couverture,
     j.cog,
     case when j.est_diffusable then cast(j.n_unites as bigint) end as n_unites,
     case when j.est_diffusable then j.part_max end as part_max,

@@ -1,115 +1,165 @@
 -- The producers' figures in force, brought to today's communes. A commune that did not change keeps its figure; one that grew out of
--- several has their sum if the indicator adds up and every part is known, else NULL and the reason.
-with en_vigueur as (
+-- several has their sum if the indicator adds up (their mean by its weight, if it has one) and every part is known, else NULL and the
+-- reason. Ranking every figure against its rivals is what costs: it is done only for the series that have rivals.
+{% set chiffre = [
+    'indicateur', 'type_territoire', 'code_territoire', 'periode', 'modalite', 'valeur', 'statut', 'confidentialite', 'marque_producteur',
+    'methode', 'motif', 'cog', 'n_unites', 'part_max', 'priorite', 'source', 'livraison', 'publie_le'
+] %}
+with series_recues as (
     select
-        o.*,
+        indicateur,
+        type_territoire,
+        cog,
+        periode,
+        modalite,
+        priorite,
+        source,
+        livraison,
+        max(publie_le) as publie_le,
+        max(connu_le) as connu_le
+    from {{ ref('int_observations_recues') }}
+    where est_en_vigueur
+    group by indicateur, type_territoire, cog, periode, modalite, priorite, source, livraison
+),
+
+series as (
+    select
+        s.*,
         d.agregation,
         d.absence,
+        w.poids as ponderation,
+        k.poids as cle,
+        count(*) over (partition by s.indicateur, s.type_territoire, s.cog, s.periode, s.modalite) as nombre_livraisons,
+        count(*) over (partition by s.indicateur, s.type_territoire, s.periode, s.modalite) as nombre_series
+    from series_recues as s
+    inner join {{ ref('dictionnaire') }} as d on s.indicateur = d.indicateur
+    left join {{ ref('poids') }} as w on s.indicateur = w.indicateur and w.usage = 'moyenne'
+    left join {{ ref('poids') }} as k on s.indicateur = k.indicateur and k.usage = 'repartition'
+),
+
+-- Several deliveries of one geography give the same series: figure by figure, the first in priority, then the last known.
+disputees as (
+    select
+        o.*,
+        s.absence,
         row_number() over (
             partition by o.indicateur, o.type_territoire, o.code_territoire, o.cog, o.periode, o.modalite
             order by o.priorite asc, o.connu_le desc
         ) as rang
     from {{ ref('int_observations_recues') }} as o
-    inner join {{ ref('dictionnaire') }} as d on o.indicateur = d.indicateur
-    where o.est_en_vigueur
+    inner join series as s
+        on
+            o.livraison = s.livraison and o.indicateur = s.indicateur and o.periode = s.periode and o.modalite = s.modalite
+            and o.cog = s.cog and o.type_territoire = s.type_territoire and o.priorite = s.priorite
+    where o.est_en_vigueur and s.nombre_livraisons > 1
 ),
 
-meilleures as (
-    select * from en_vigueur
+meilleures as {{ sans_copie() }} (
+    select
+        {% for c in chiffre %}
+            o.{{ c }},
+        {% endfor %}
+        s.nombre_series,
+        s.absence
+    from {{ ref('int_observations_recues') }} as o
+    inner join series as s
+        on
+            o.livraison = s.livraison and o.indicateur = s.indicateur and o.periode = s.periode and o.modalite = s.modalite
+            and o.cog = s.cog and o.type_territoire = s.type_territoire and o.priorite = s.priorite
+    where o.est_en_vigueur and s.nombre_livraisons = 1
+    union all
+    select
+        {{ chiffre | join(', ') }},
+        2,
+        absence
+    from disputees
     where rang = 1
 ),
 
-communes as (
+inchangees as {{ sans_copie() }} (
     select * from meilleures
-    where type_territoire = 'COM'
-),
-
-inchangees as (
-    select
-        indicateur,
-        type_territoire,
-        code_territoire,
-        periode,
-        modalite,
-        valeur,
-        statut,
-        confidentialite,
-        marque_producteur,
-        methode,
-        motif,
-        cog,
-        n_unites,
-        part_max,
-        priorite,
-        source,
-        livraison,
-        publie_le
-    from meilleures
     where type_territoire <> 'COM'
     union all
     select
-        c.indicateur,
-        c.type_territoire,
-        p.code_cible,
-        c.periode,
-        c.modalite,
-        c.valeur,
-        c.statut,
-        c.confidentialite,
-        c.marque_producteur,
-        c.methode,
-        c.motif,
-        c.cog,
-        c.n_unites,
-        c.part_max,
-        c.priorite,
-        c.source,
-        c.livraison,
-        c.publie_le
-    from communes as c
-    inner join {{ ref('int_passages') }} as p
-        on c.cog = p.cog_source and c.code_territoire = p.code_source
-    where p.nature in ('identite', 'recodage')
+        {% for c in chiffre %}
+            {% if c == 'code_territoire' %} p.code_cible, {% else %} c.{{ c }}, {% endif %}
+        {% endfor %}
+        c.nombre_series,
+        c.absence
+    from meilleures as c
+    inner join {{ ref('int_passages') }} as p on c.cog = p.cog_source and c.code_territoire = p.code_source
+    where c.type_territoire = 'COM' and p.nature in ('identite', 'recodage')
 ),
 
--- The series that cross a change of perimeter, and the parts they should have.
-series as (
+-- The communes that cross a change of perimeter, with the key of each split.
+changements as (
+    select
+        p.cog_source,
+        p.code_source,
+        p.code_cible,
+        p.nature,
+        p.poids
+    from {{ ref('int_passages') }} as p
+    inner join {{ ref('int_communes_utiles') }} as u on p.code_cible = u.code_commune
+    where p.nature in ('fusion', 'scission')
+),
+
+sources as (
     select distinct
-        indicateur,
-        cog,
-        periode,
-        modalite,
-        agregation,
-        absence,
-        priorite,
-        source,
-        livraison,
-        publie_le
-    from communes
+        cog_source,
+        code_source
+    from changements
+),
+
+anciennes as (
+    select m.*
+    from meilleures as m
+    inner join sources as x on m.cog = x.cog_source and m.code_territoire = x.code_source
+    where m.type_territoire = 'COM'
 ),
 
 parts as (
     select
-        s.*,
+        s.indicateur,
+        s.periode,
+        s.modalite,
+        s.agregation,
+        s.cog,
+        s.priorite,
+        s.source,
+        s.livraison,
+        s.publie_le,
+        s.nombre_series,
+        s.absence,
         p.code_cible,
         p.nature,
-        p.poids,
         m.valeur,
         m.confidentialite,
         m.n_unites,
         m.part_max,
+        coalesce(k.poids, p.poids) * case when s.ponderation is null then 1 else w.valeur end as poids,
         case
-            when m.valeur is not null then m.valeur * p.poids
+            when m.valeur is not null then m.valeur
             when m.indicateur is null and s.absence = 'nulle' then 0
-        end as part,
+            -- what weighs nothing counts for nothing
+            when s.ponderation is not null and w.valeur = 0 then 0
+        end as connue,
         m.indicateur is not null as est_recue
     from series as s
-    inner join {{ ref('int_passages') }} as p on s.cog = p.cog_source and p.nature in ('fusion', 'scission')
-    inner join {{ ref('int_communes_utiles') }} as u on p.code_cible = u.code_commune
-    left join communes as m
+    inner join changements as p on s.cog = p.cog_source
+    left join anciennes as m
         on
             s.indicateur = m.indicateur and s.cog = m.cog and s.periode = m.periode and s.modalite = m.modalite
             and s.livraison = m.livraison and p.code_source = m.code_territoire
+    left join anciennes as w
+        on
+            s.ponderation = w.indicateur and s.cog = w.cog and s.periode = w.periode and s.modalite = w.modalite
+            and p.code_source = w.code_territoire
+    left join {{ ref('int_passages_par_cle') }} as k
+        on
+            s.cle = k.cle and p.cog_source = k.cog_source and p.code_source = k.code_source and p.code_cible = k.code_cible
+            and k.cog_cible = {{ cog_courant() }}
+    where s.type_territoire = 'COM'
 ),
 
 projetees as (
@@ -124,22 +174,26 @@ projetees as (
         source,
         livraison,
         publie_le,
+        nombre_series,
+        absence,
         count(*) as nombre_parts,
-        count(part) as nombre_connues,
+        count(connue * poids) as nombre_connues,
         -- weights of a split are fractions: without rounding a sum of whole numbers would end in 0.9999999
-        round(sum(part), 6) as somme,
+        round(case agregation when 'somme' then sum(connue * poids) else sum(connue * poids) / nullif(sum(poids), 0) end, 6) as resultat,
         -- counted only when every part says it; a split commune does not say where its units went
         case when max(case when nature = 'scission' then 1 else 0 end) = 0 and count(n_unites) = count(*) then sum(n_unites) end
             as n_unites,
-        case when count(part_max) = count(*) then max(part_max * part) / nullif(sum(part), 0) end as part_max,
-        max(case when confidentialite = 'C' then 1 else 0 end) as nombre_secretes,
+        case when count(part_max) = count(*) then max(part_max * connue * poids) / nullif(sum(connue * poids), 0) end as part_max,
+        max(case when confidentialite = 'C' then 1 else 0 end) as est_secrete,
         max(case when nature = 'scission' then 1 else 0 end) as est_scission,
-        max(case when est_recue then 1 else 0 end) as est_recue
+        agregation in ('somme', 'moyenne_ponderee') as est_agregeable
     from parts
-    group by indicateur, code_cible, periode, modalite, agregation, cog, priorite, source, livraison, publie_le
+    group by
+        indicateur, code_cible, periode, modalite, agregation, cog, priorite, source, livraison, publie_le, nombre_series, absence
+    having max(case when est_recue then 1 else 0 end) = 1
 ),
 
-ensemble as (
+ensemble as {{ sans_copie() }} (
     select * from inchangees
     union all
     select
@@ -148,20 +202,22 @@ ensemble as (
         code_cible,
         periode,
         modalite,
-        case when agregation = 'somme' and nombre_connues = nombre_parts then somme end,
+        case when est_agregeable and nombre_connues = nombre_parts then resultat end,
         case
-            when agregation = 'somme' and nombre_connues = nombre_parts
+            when est_agregeable and nombre_connues = nombre_parts and resultat is not null
                 then case when est_scission = 1 then 'E' else 'A' end
-            when nombre_secretes = 1 and agregation = 'somme' then 'Q'
+            when est_secrete = 1 and est_agregeable then 'Q'
             else 'O'
         end,
-        case when nombre_secretes = 1 and agregation = 'somme' then 'C' else 'F' end,
+        case when est_secrete = 1 and est_agregeable then 'C' else 'F' end,
         cast(null as string),
         'projetee',
         case
-            when agregation <> 'somme' then 'Périmètre modifié depuis le COG ' || cog || ' : cet indicateur ne s''agrège pas.'
-            when nombre_secretes = 1 then 'Au moins une des communes réunies est sous secret statistique.'
-            when nombre_connues < nombre_parts then 'Au moins une des communes réunies n''a pas de chiffre.'
+            when not est_agregeable then 'Périmètre modifié depuis le COG ' || cog || ' : cet indicateur ne s''agrège pas.'
+            when est_secrete = 1 then 'Au moins une des communes réunies est sous secret statistique.'
+            when nombre_connues < nombre_parts and agregation = 'somme' then 'Au moins une des communes réunies n''a pas de chiffre.'
+            when nombre_connues < nombre_parts then 'Au moins une des communes réunies n''a pas de chiffre, ou pas de poids.'
+            when resultat is null then 'Le poids de la moyenne est nul.'
         end,
         cog,
         n_unites,
@@ -169,9 +225,10 @@ ensemble as (
         priorite,
         source,
         livraison,
-        publie_le
+        publie_le,
+        nombre_series,
+        absence
     from projetees
-    where est_recue = 1
 ),
 
 -- A commune that the producer's list leaves out is worth zero only where a test proves it (`absence` = nulle): then it is written, so
@@ -186,14 +243,15 @@ attendues as (
         max(s.priorite) as priorite,
         max(s.source) as source,
         max(s.livraison) as livraison,
-        max(s.publie_le) as publie_le
+        max(s.publie_le) as publie_le,
+        max(s.nombre_series) as nombre_series
     from series as s
     cross join {{ ref('int_communes_utiles') }} as u
-    where s.absence = 'nulle'
+    where s.absence = 'nulle' and s.type_territoire = 'COM'
     group by s.indicateur, u.code_commune, s.periode, s.modalite
 ),
 
-completees as (
+completees as {{ sans_copie() }} (
     select * from ensemble
     union all
     select
@@ -214,11 +272,13 @@ completees as (
         a.priorite,
         a.source,
         a.livraison,
-        a.publie_le
+        a.publie_le,
+        a.nombre_series,
+        'nulle'
     from attendues as a
     left join ensemble as e
         on
-            e.type_territoire = 'COM' and a.indicateur = e.indicateur and a.code_commune = e.code_territoire
+            e.type_territoire = 'COM' and e.absence = 'nulle' and a.indicateur = e.indicateur and a.code_commune = e.code_territoire
             and a.periode = e.periode and a.modalite = e.modalite
     where e.indicateur is null
 ),
@@ -232,25 +292,16 @@ classees as (
             order by priorite asc, cog desc
         ) as rang
     from completees
+    where nombre_series > 1
 )
 
-select
-    indicateur,
-    type_territoire,
-    code_territoire,
-    periode,
-    modalite,
-    valeur,
-    statut,
-    confidentialite,
-    marque_producteur,
-    methode,
-    motif,
-    cog,
-    case when valeur is not null then cast(n_unites as bigint) end as n_unites,
-    case when valeur is not null then part_max end as part_max,
-    source,
-    livraison,
-    publie_le
-from classees
-where rang = 1
+{% for origine in ['completees where nombre_series = 1', 'classees where rang = 1'] %}
+    select
+        {% for c in chiffre if c not in ('n_unites', 'part_max', 'priorite') %}
+            {{ c }},
+        {% endfor %}
+        case when valeur is not null then cast(n_unites as bigint) end as n_unites,
+        case when valeur is not null then part_max end as part_max
+    from {{ origine }}
+    {% if not loop.last %} union all {% endif %}
+{% endfor %}
