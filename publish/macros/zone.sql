@@ -1,8 +1,8 @@
 -- zone(['14118', '14327'], 'population_municipale') : un indicateur sur une liste de communes d'aujourd'hui, à toutes ses périodes.
--- Additif : somme de parties toutes connues. Ratio : numérateur et dénominateur sommés, puis divisés. Moyenne : par son poids. Sinon NULL et
--- le motif : une médiane, un quantile, un indice ne s'agrègent pas. Une commune d'un autre millésime, inconnue ou donnée deux fois rend
--- tout NULL : `motif` dit laquelle, pourquoi, et le millésime qui conviendrait. `couverture` est la part de la population des communes
--- dont le chiffre est connu.
+-- Additif : somme de parties toutes connues. Ratio : numérateur et dénominateur sommés, puis divisés. Moyenne : par son poids. Sinon
+-- NULL et le motif : une médiane, un quantile, un indice ne s'agrègent pas. Une commune d'un autre millésime, inconnue ou donnée deux
+-- fois rend tout NULL : `motif` dit laquelle, pourquoi, et le millésime qui conviendrait. `couverture` est la part de la population
+-- des communes dont le chiffre est connu.
 -- Le seuil du producteur est appliqué à la zone (trop peu d'unités, une unité qui domine) quand ce qu'il compte est connu.
 create or replace macro zone(liste_de_communes, un_indicateur) as table
     with demandees as (
@@ -31,7 +31,7 @@ create or replace macro zone(liste_de_communes, un_indicateur) as table
             row_number() over (partition by p.code_source order by p.cog_source) as rang
         from passages as p
         inner join geographie as g on p.cog_cible = g.actuelle
-        where list_contains(liste_de_communes, p.code_source)
+        where p.code_source in (select d.code_commune from demandees as d)
         group by p.code_source, p.cog_source
     ),
 
@@ -73,8 +73,9 @@ create or replace macro zone(liste_de_communes, un_indicateur) as table
                 when max(x.au) is not null
                     then
                         d.code_commune || ' n''est pas du COG ' || max(g.actuelle) || ' mais des COG ' || max(x.texte)
-                        || case when max(a.nombre_parts) = 1 then ' (aujourd''hui ' || max(a.aujourd_hui) || ')' else ' (partagée depuis)' end
-                when length(d.code_commune) = 4 then d.code_commune || ' n''a que quatre caractères (zéro de tête perdu ? 0' || d.code_commune || ')'
+                        || case max(a.nombre_parts) when 1 then ' (aujourd''hui ' || max(a.aujourd_hui) || ')' else ' (partagée depuis)' end
+                when length(d.code_commune) = 4
+                    then d.code_commune || ' n''a que quatre caractères (zéro de tête perdu ? 0' || d.code_commune || ')'
                 else d.code_commune || ' n''existe dans aucun COG depuis ' || max(g.premiere) || ' (vérifier le code)'
             end as faute
         from demandees as d
@@ -95,7 +96,8 @@ create or replace macro zone(liste_de_communes, un_indicateur) as table
                     when m.cog < g.actuelle
                         then
                             ' Millésime probable de la liste : ' || m.cog || ' (' || m.nombre || ' code'
-                            || case when m.nombre > 1 then 's' else '' end || ' sur ' || (select count(distinct d.code_commune) from demandees as d)
+                            || case when m.nombre > 1 then 's' else '' end
+                            || ' sur ' || (select count(distinct d.code_commune) from demandees as d)
                             || ') ; voir passages pour les communes d''aujourd''hui, ou dans_cog(' || m.cog || ').'
                     else ''
                 end
@@ -191,7 +193,10 @@ create or replace macro zone(liste_de_communes, un_indicateur) as table
             sum(p.bas) as bas,
             max(case when p.est_secrete then 1 else 0 end) as est_secrete,
             sum(
-                case when p.haut is not null and (p.bas is not null or (select max(t.terme_bas) from termes as t) is null) then p.population end
+                case
+                    when p.haut is not null and (p.bas is not null or (select max(t.terme_bas) from termes as t) is null)
+                        then p.population
+                end
             ) / nullif(sum(p.population), 0) as couverture,
             max(case when p.statut in ('B', 'E', 'P') then p.statut end) as statut_partiel,
             min(p.millesime_cog) as millesime_cog,
