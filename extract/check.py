@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from extract.definitions import Definition, Part, load_all, select
 from extract.errors import DeliveryRefused, ExtractError, KeyMissing
 from extract.exchanges import Recorder
 from extract.network import ProducerUnavailable
+from extract.replica.served import unserved
 from extract.run import WORKERS
 from extract.settings import Settings
 from extract.transport import Policy, Transport
@@ -39,6 +41,9 @@ def check_sources(settings: Settings, only: list[str] | None = None) -> list[Che
     """Ask every source (or `only`) its question; never raises for a producer."""
     wanted = select(load_all(), only)
     parts = [(definition, part) for definition in wanted.values() for part in definition.parts(settings)]
+    if settings.producteurs and only is None:
+        absent = unserved(settings.producteurs, parts)
+        parts = [(definition, part) for definition, part in parts if part not in absent]
     with tempfile.TemporaryDirectory(prefix="verification-") as folder:
         scratch = replace(settings, data=Path(folder))
         archive = Archive(scratch.archive)
@@ -111,6 +116,9 @@ def _file(ask: Ask) -> Iterator[str]:
 def _compare_fields(part: Part, fields: set[str]) -> None:
     if part.acces.get("libelles"):
         return  # the yaml names labels, the fields are technical names
-    missing = [name for name in part.attendu.get("colonnes", ()) if name not in fields]
+    made = set(
+        re.findall(r"\bas\s+(\w+)", f"{part.acces.get('select', '')},{part.acces.get('group_by', '')}")
+    )
+    missing = [name for name in part.attendu.get("colonnes", ()) if name not in fields | made]
     if missing:
         raise DeliveryRefused(f"champs disparus : {', '.join(missing)}")

@@ -30,6 +30,7 @@ from extract.deposit import deposit
 from extract.durable import TEMP_PREFIX
 from extract.errors import ContextMismatch, RunLocked
 from extract.replay import reconcile
+from extract.replica.served import grouped, unserved
 from extract.settings import Settings
 from extract.transport import Policy, Transport
 
@@ -45,6 +46,7 @@ class RunSummary:
     results: list[SourceResult] = field(default_factory=list)
     joint: bool = True
     relues: list[str] = field(default_factory=list)  # deliveries made again from the archive before asking
+    non_servies: list[str] = field(default_factory=list)  # sources that the replica has no real figures for
 
     def of(self, outcome: str) -> list[SourceResult]:
         """The results with one outcome."""
@@ -71,7 +73,8 @@ def run_sources(
     policy: Policy | None = None,
 ) -> RunSummary:
     """Pull every source (or `only` those), land what is new, journal everything. `definitions`: other yamls
-    than the project's own (tests). `complete`: ask for everything again, even what is said unchanged.
+    than the project's own (tests). `complete`: ask for everything again, even what is said unchanged. Sources
+    that the replica does not hold are left out of a whole run, and asked all the same when named.
 
     Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the
     archive, ContextMismatch when the archive belongs to another region or origin (nothing is landed
@@ -79,13 +82,18 @@ def run_sources(
     everything = load_all() if definitions is None else definitions
     wanted = select(everything, only)
     parts = [(definition, part) for definition in wanted.values() for part in definition.parts(settings)]
+    absent: list[str] = []
+    if settings.producteurs and only is None and definitions is None:
+        missing = unserved(settings.producteurs, parts)
+        absent = grouped(missing, parts)
+        parts = [(definition, part) for definition, part in parts if part not in missing]
     console = console or Console(stderr=True)
     archive = Archive(settings.archive)
     with alone(settings):
         _clean(settings)
         again = reconcile(settings, archive, everything)
         transport = Transport(settings, archive, policy)
-        summary = RunSummary(relues=[one.livraison for one in again])
+        summary = RunSummary(relues=[one.livraison for one in again], non_servies=absent)
         try:
             summary.results = _pull(settings, archive, transport, parts, complete, console)
         finally:

@@ -44,6 +44,13 @@ def counts(summary: RunSummary) -> str:
     return ", ".join(parts) or "rien à faire"
 
 
+def unserved_words(summary: RunSummary) -> str:
+    """One line on what the replica has no figures for."""
+    names = summary.non_servies
+    count = f"{len(names)} sources non servies" if len(names) > 1 else "1 source non servie"
+    return f"{count} par la réplique, faute de vrais chiffres à disposition : {', '.join(names)}."
+
+
 def _plural(word: str, found: int) -> str:
     if found < 2 or word.endswith("s"):
         return ""
@@ -69,6 +76,8 @@ def print_summary(summary: RunSummary, console: Console) -> None:
             console.print(f"[{style}]{word}[/] [bold]{', '.join(names)}[/] : {escape(reason)}")
     if summary.relues:
         console.print(f"{len(summary.relues)} livraisons relues depuis l'archive avant de commencer.")
+    if summary.non_servies:
+        console.print(f"[dim]{escape(unserved_words(summary))}[/]", soft_wrap=True)
     console.print(f"[bold]Extraction :[/] {counts(summary)}.")
     if not summary.joint:
         console.print(

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from extract.settings import Settings
+from extract.summary import unserved_words
 from publish import words
 from publish.releases import Release
 from publish.run import Outcome
@@ -113,6 +114,7 @@ def full(outcome: Outcome, settings: Settings, console: Console) -> None:
         Text(),
         Rule(Text(" Ce qui a été tiré ", style="bold"), style="dim"),
         _pulled(outcome, producers),
+        *_unserved(outcome),
         Text(),
         Rule(Text(" La release ", style="bold"), style="dim"),
         _release(release, settings, controls, counts),
@@ -226,6 +228,12 @@ def _pulled(outcome: Outcome, producers: dict[str, str]) -> Table:
         if one.resultat in ("refuse", "echec", "ignore"):
             table.add_row(Text(f"  {one.source} : {one.motif}", style="yellow"))
     return table
+
+
+def _unserved(outcome: Outcome) -> list[RenderableType]:
+    if outcome.summary is None or not outcome.summary.non_servies:
+        return []
+    return [Text(unserved_words(outcome.summary), style="dim")]
 
 
 def _release(release: Release, settings: Settings, controls: Counter[str], counts: tuple[int, ...]) -> Table:

@@ -15,11 +15,16 @@ How to write a service (`extract/replica/services/<name>.py`, then add it to `SE
 - `app.memo(key, build)` builds a value once per process, even when several threads ask at the same time;
 - `request.query_string.decode()` is the raw query; `request.args.getlist(...)` the decoded one (a `+` there
   is a space);
+- `app.serves("melodi", predicate)` says which datasets of a protocol have figures here:
+  `predicate(acces, app)` gets the `acces` of a source's yaml, filled for the region; a source that no
+  service holds is not asked in the demonstration (see `extract.replica.served`); files are held when a
+  route leads to them;
 - HEAD is answered from GET; unknown routes get an explicit 404 of the replica (header `X-Replique: route
   inconnue`), so that "the replica lacks this" is never taken for "the producer said no".
 
 For tests, over HTTP: `GET /_sante` · `GET /_journal` (requests received: methode, hote, chemin, requete,
-statut, octets) · `POST /_journal` empties it · `POST /_panne` {"hote": "api.insee.fr", "panne": "429",
+statut, octets) · `POST /_journal` empties it · `POST /_servies` (a list of {protocole, acces}: true or false
+for each) · `POST /_panne` {"hote": "api.insee.fr", "panne": "429",
 "fois": 2} and `{}` to clear. Faults: 429, 500, 502, 503, 504 (status) · html_200 (a page where data should
 be) · coupure (connection reset in mid-body) · flux_interrompu (the text with which Opendatasoft ends a
 stream that failed, in a 200) · lent (`"delai": seconds` before the answer) · vide (200 and no byte) ·
@@ -50,6 +55,7 @@ from extract.replica.figures import Figures
 SERVICES = ("bdm", "melodi", "geo", "fichiers", "opendatasoft", "datagouv")
 
 Handler = Callable[..., Response]
+Holds = Callable[[dict[str, Any], "ReplicaApp"], bool]
 T = TypeVar("T")
 
 PAGE_HTML = (
@@ -111,6 +117,7 @@ class ReplicaApp:
         self.options = options or Options()
         self._rules: list[Rule] = []
         self._handlers: dict[str, Handler] = {}
+        self._holds: dict[str, Holds] = {}
         self._lock = threading.Lock()
         self._memo: dict[Any, Any] = {}
         self._ahead: list[Callable[[], object]] = []
@@ -129,6 +136,19 @@ class ReplicaApp:
         endpoint = f"{len(self._rules)}:{rule}"
         self._rules.append(Rule(rule, endpoint=endpoint, methods=[*methods]))
         self._handlers[endpoint] = handler
+
+    def serves(self, protocol: str, holds: Holds) -> None:
+        """Say which datasets of a protocol have figures here."""
+        self._holds[protocol] = holds
+
+    def leads_to_a_file(self, address: str) -> bool:
+        """Whether a producer's address (`https://host/path`) leads to something held."""
+        path = "/" + address.split("://", 1)[-1].partition("?")[0]
+        try:
+            endpoint, _ = self._map.bind("").match(path, method="GET")
+        except HTTPException:
+            return False
+        return not getattr(self._handlers[endpoint], "absent", False)
 
     def memo(self, key: Any, build: Callable[[], T]) -> T:
         """The value built once for `key`, whatever the number of threads that ask."""
@@ -220,6 +240,11 @@ class ReplicaApp:
         with self._lock:
             self._journal.append(line)
 
+    def _held(self, protocole: str, acces: dict[str, Any]) -> bool:
+        if protocole in self._holds:
+            return self._holds[protocole](acces, self)
+        return "url" in acces and self.leads_to_a_file(acces["url"])
+
     def _admin(self, request: Request) -> Response:
         if request.path == "/_sante":
             return _json({"etat": "ok", "tables": self.figures.names, "options": asdict(self.options)})
@@ -229,6 +254,8 @@ class ReplicaApp:
                 if request.method == "POST":
                     self._journal.clear()
             return _json(journal)
+        if request.path == "/_servies" and request.method == "POST":
+            return _json([self._held(**one) for one in request.get_json(force=True)])
         if request.path == "/_panne" and request.method == "POST":
             asked = request.get_json(force=True)
             with self._lock:
@@ -239,7 +266,7 @@ class ReplicaApp:
                     return _json({"erreur": f"panne inconnue, attendu : {', '.join(FAULTS)}"}, status=400)
                 self._faults.append(Fault(**asked))
                 return _json([asdict(fault) for fault in self._faults])
-        return _json({"erreur": "attendu : /_sante, /_journal, POST /_panne"}, status=404)
+        return _json({"erreur": "attendu : /_sante, /_journal, POST /_panne, POST /_servies"}, status=404)
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -25,8 +25,10 @@ from extract.archive import Archive
 from extract.definitions import Definition, load_all
 from extract.replay import replay
 from extract.replica.process import Replica, replica
+from extract.replica.served import grouped, unserved
 from extract.run import RunSummary, run_sources
 from extract.settings import PROJECT_ROOT, Settings
+from extract.summary import print_summary
 from extract.transport import Policy
 
 KEY = "cle-de-demonstration"
@@ -91,7 +93,11 @@ def _one(settings: Settings, query: str) -> Any:
 
 
 def test_every_source_lands(everything: Settings) -> None:
-    expected = {(name, part) for name, source in SOURCES.items() for part in source.partitions}
+    assert everything.producteurs is not None
+    parts = [(source, part) for source in SOURCES.values() for part in source.parts(everything)]
+    absent = unserved(everything.producteurs, parts)
+    assert len(absent) < len(parts) / 2
+    expected = {(part.source, part.partition) for _, part in parts if part not in absent}
     results = {(one["source"], one["partition"]): one for one in _deliveries(everything)}
     assert set(results) == expected
     assert {one["resultat"] for one in results.values()} == {"nouveau"}
@@ -102,6 +108,40 @@ def test_every_source_lands(everything: Settings) -> None:
             everything, f"select count(*) from read_parquet('LANDING/{name}/*.parquet', union_by_name = true)"
         )
         assert rows == sum(one["lignes"] for (source_, _), one in results.items() if source_ == name)
+
+
+def test_what_the_replica_lacks_is_not_asked_and_is_named(
+    producers: Replica, fresh: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every protocol: a dataset that the replica does not hold beside one that it holds."""
+    lacking = {
+        "insee__cog_regions": {"url": "https://www.insee.fr/fr/statistiques/fichier/1/rien.csv"},
+        "insee__taux_chomage": {"flux": "FLUX-INCONNU"},
+        "insee__populations_reference": {"jeu": "DS_INCONNU"},
+        "economie__epv": {"portail": "https://data.economie.gouv.fr", "jeu": "inconnu"},
+        "dares__activite_partielle": {"jeu": "inconnu", "ressource": "x"},
+    }
+    held = {name: SOURCES[name] for name in lacking}
+    absent = {
+        f"{name}_absent": Definition(f"{name}_absent", {**SOURCES[name].raw, "acces": acces})
+        for name, acces in lacking.items()
+    }
+    series = SOURCES["bdf__defaillances"].raw
+    unknown = {**series["acces"], "series": {"champ": "series_key", "modeles": ["DIREN.M.INCONNU"]}}
+    absent["bdf__defaillances_absent"] = Definition("bdf__defaillances_absent", {**series, "acces": unknown})
+    parts = [(source, part) for source in (held | absent).values() for part in source.parts(fresh)]
+    assert grouped(unserved(producers.url, parts), parts) == list(absent)
+    known = {name: source for name, source in (held | absent).items() if name.startswith("insee__cog")}
+    monkeypatch.setattr("extract.run.load_all", lambda: known)
+    output = io.StringIO()
+    summary = run_sources(fresh, console=Console(file=output))
+    print_summary(summary, Console(file=output, width=300))
+    assert [one.source for one in summary.results] == ["insee__cog_regions"]
+    assert "1 source non servie par la réplique" in output.getvalue()
+    assert "insee__cog_regions_absent" in output.getvalue()
+    (asked,) = run_sources(fresh, ["insee__cog_regions_absent"], console=Console(file=output)).results
+    assert asked.resultat == "echec", "what is named is asked all the same"
+    assert unserved("http://127.0.0.1:9", parts) == []
 
 
 @pytest.mark.parametrize(

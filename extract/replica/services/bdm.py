@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from werkzeug import Request, Response
@@ -48,6 +49,7 @@ def register(app: ReplicaApp) -> None:
         app.route(f"{root}/dataflow", dataflow)
         app.route(f"{root}/dataflow/FR1", dataflow)
         app.route(f"{root}/dataflow/FR1/<flow>", dataflow)
+    app.serves("bdm", holds)
 
 
 def data(request: Request, app: ReplicaApp, flow: str, key: str = "all") -> Response:
@@ -79,6 +81,14 @@ def data(request: Request, app: ReplicaApp, flow: str, key: str = "all") -> Resp
         return Response(NOT_FOUND, status=404, content_type=XML)
     moment = None if app.options.entete_fixe else datetime.now(UTC)
     return Response("".join([_head(flow, moment), *body, _TAIL]), content_type=XML)
+
+
+def holds(acces: dict[str, Any], app: ReplicaApp) -> bool:
+    """The whole flow, or one at least of the series."""
+    if "flux" in acces:
+        return acces["flux"] in app.memo("bdm flux", lambda: _whole_flows(app))
+    catalogue = app.memo("bdm", lambda: _catalogue(app))
+    return any(idbank in catalogue for idbank in acces.get("idbanks", ()))
 
 
 def _matches(series_key: tuple[str, ...], asked: str) -> bool:

@@ -12,8 +12,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from werkzeug import Request, Response
 
@@ -74,6 +76,13 @@ def register(app: ReplicaApp) -> None:
     app.route("/www.data.gouv.fr/api/1/datasets/r/<resource>", redirect)
     app.route("/www.data.gouv.fr/fr/datasets/r/<resource>", redirect)
     app.route("/static.data.gouv.fr/resources/<slug>/<dated>/<name>", file)
+    app.serves("datagouv", holds)
+
+
+def holds(acces: dict[str, Any], app: ReplicaApp) -> bool:
+    """A resource of the dataset, under the title that the source looks for."""
+    known = acces.get("jeu") in (SLUG, DATASET_ID)
+    return known and any(re.search(acces["ressource"], resource.title) for resource in RESOURCES)
 
 
 def dataset(request: Request, app: ReplicaApp, dataset: str) -> Response:

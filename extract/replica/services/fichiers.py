@@ -124,3 +124,6 @@ def missing(request: Request, app: ReplicaApp, page: str, name: str) -> Response
     return Response(
         MISSING, status=404, content_type="text/html;charset=UTF-8", headers={"X-Replique": "absent"}
     )
+
+
+missing.absent = True  # type: ignore[attr-defined]  # its route leads to no file (see `ReplicaApp.leads_to_a_file`)

@@ -48,6 +48,9 @@ def register(app: ReplicaApp) -> None:
         ("file/<dataset>/<product>", file),
     ):
         app.route(f"/api.insee.fr/melodi/{path}", window.around(handler))
+    app.serves(
+        "melodi", lambda acces, app: any(acces.get("jeu") == one["identifier"] for one in _sheets(app))
+    )
 
 
 class _Window:

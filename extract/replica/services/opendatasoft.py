@@ -20,6 +20,7 @@ from typing import Any
 
 from werkzeug import Request, Response
 
+from extract.definitions import expand
 from extract.replica.app import ReplicaApp
 from extract.replica.services import ods_formats as formats
 from extract.replica.services.ods_datasets import PORTALS, WEBSTAT, Dataset, find, of_portal
@@ -54,6 +55,18 @@ def register(app: ReplicaApp) -> None:
             ("/<dataset_id>/facets", facets),
         ):
             app.route(base + rule, _guarded(portal, quota, handler))
+    app.serves("opendatasoft", holds)
+
+
+def holds(acces: dict[str, Any], app: ReplicaApp) -> bool:
+    """The dataset, and one at least of the series when some are asked by name."""
+    dataset = find(str(acces.get("portail", "")).removeprefix("https://"), str(acces.get("jeu")))
+    if dataset is None or "series" not in acces:
+        return dataset is not None
+    asked = expand(acces["series"]["modeles"], acces["series"].get("listes", {}))
+    field = acces["series"]["champ"].replace('"', '""')
+    count = f'select count(*) from ({dataset.sql}) where "{field}" in (select unnest(?))'
+    return bool(app.figures.rows(count, [asked])[0][0])
 
 
 class Quota:
