@@ -21,20 +21,32 @@ def _literal(value: str | Path) -> str:
 
 @contextmanager
 def candidate(path: Path, region: str, previous: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose default database is the candidate, read-only.
-
-    Beside its tables: `contexte` (one row: region, territoire_region), one temp table per CSV of
-    expectations/ (all columns text but those named valeur/tolerance/…, which are numbers), and, when a
-    previous release is given, its tables under `precedente.main`.
-    """
+    """A connection whose default database is the candidate, read-only, ready for the suites (see
+    `prepare`)."""
     connection = duckdb.connect()
     try:
         connection.execute(f"attach {_literal(path)} as candidat (read_only)")
         if previous is not None:
             connection.execute(f"attach {_literal(previous)} as precedente (read_only)")
-        connection.execute("use candidat.main")
+        prepare(connection, region, previous is not None)
+        yield connection
+    except duckdb.Error as error:
+        raise ExpectationFault(f"La base candidate {path} ne se laisse pas lire : {error}") from error
+    finally:
+        connection.close()
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, region: str, has_previous: bool) -> None:
+    """What the suites read beside the tables of the catalog `candidat`, as temp tables.
+
+    `contexte` (one row: region, territoire_region), one table per CSV of expectations/ (text, but the
+    columns of NUMBERS and DATES), `avant` (the observations of the catalog `precedente`, empty without one),
+    and what the SQL of preparations/ makes of them, in the order of the names.
+    """
+    connection.execute("use candidat.main")
+    try:
         connection.execute(
-            "create temp table contexte as select ? as region, 'REG-' || ? as territoire_region",
+            "create or replace temp table contexte as select ? as region, 'REG-' || ? as territoire_region",
             [region, region],
         )
         for csv in sorted(DATA.glob("*.csv")):
@@ -44,14 +56,19 @@ def candidate(path: Path, region: str, previous: Path | None = None) -> Iterator
                 for c in columns
             )
             connection.execute(
-                f"create temp table {csv.stem} as select * from read_csv({_literal(csv)}, delim=';',"
-                f" header=true, columns={{{types}}})"
+                f"create or replace temp table {csv.stem} as select * from read_csv({_literal(csv)},"
+                f" delim=';', header=true, columns={{{types}}})"
             )
-        yield connection
+        before = "from precedente.main.observations" if has_previous else "from observations where false"
+        connection.execute(
+            "create or replace temp view avant as select indicateur, territoire, periode, modalite, valeur,"
+            f" confidentialite, methode, date_fin {before}"
+        )
+        for script in sorted((DATA / "preparations").glob("*.sql")):
+            connection.execute(script.read_text(encoding="utf-8"))
     except duckdb.Error as error:
-        raise ExpectationFault(f"La base candidate {path} ne se laisse pas lire : {error}") from error
-    finally:
-        connection.close()
+        reason = str(error).partition("\n")[0]
+        raise ExpectationFault(f"La préparation du jugement ne s'exécute pas : {reason}") from error
 
 
 NUMBERS = {
@@ -61,6 +78,13 @@ NUMBERS = {
     "nombre",
     "part_minimale",
     "ecart_absolu",
+    "ecart_relatif",
+    "usuelle",
+    "refus",
+    "plancher",
+    "rapport_min",
+    "rapport_max",
+    "delai_jours",
     "minimum",
     "maximum",
 }
@@ -79,8 +103,8 @@ def frame(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
 def has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     """Whether the candidate has this table."""
     found = connection.execute(
-        "select count(*) from duckdb_tables() where database_name = 'candidat' and schema_name = 'main' and"
-        " table_name = ?",
+        "select count(*) from information_schema.tables where table_catalog = 'candidat' and table_schema ="
+        " 'main' and table_name = ?",
         [table],
     ).fetchone()
     return bool(found and found[0])

@@ -160,12 +160,13 @@ def _read(
         judgement.fautes.append(f"{judgement.suite.nom}.{expectation.id} : {message}")
         return
     if result.success:
-        judgement.controles.append(
-            _controle(judgement.suite, expectation, "reussi", f"{_count(len(data))} contrôlées")
-        )
+        said = f"{_count(len(data))} contrôlées" if len(data) else "aucun cas"
+        judgement.controles.append(_controle(judgement.suite, expectation, "reussi", said))
         return
+    rows = failing(result, data, expectation.ou)
+    text = detail(result, rows, len(data))
     judgement.controles.append(
-        _controle(judgement.suite, expectation, _failure(expectation), detail(result, data, expectation.ou))
+        _controle(judgement.suite, expectation, _failure(expectation), text, tuple(rows or ()))
     )
 
 
@@ -183,29 +184,48 @@ def exception_message(info: dict[str, Any] | None) -> str | None:
     return None
 
 
-def detail(result: ExpectationValidationResult, data: pd.DataFrame, places: tuple[str, ...]) -> str:
-    """Where it fails, in words: the first rows named by the columns of `ou`, and how many there are in
-    all."""
-    outcome = result.result
-    rows = outcome.get("unexpected_index_list")
+def failing(
+    result: ExpectationValidationResult, data: pd.DataFrame, places: tuple[str, ...]
+) -> list[dict[str, Any]] | None:
+    """The rows that fail, by the columns of `ou`; None when the expectation speaks of the whole table and
+    names no row."""
+    rows = result.result.get("unexpected_index_list")
     if rows and not isinstance(rows[0], dict):
-        rows = [{"valeur": value} for value in outcome.get("partial_unexpected_list", [])]
+        return [{"valeur": value} for value in result.result.get("partial_unexpected_list", [])]
+    if rows is not None:
+        return list(rows)
+    # A frame that lists suspects is itself what fails.
+    return data[list(places)].to_dict("records") if places else None
+
+
+def detail(result: ExpectationValidationResult, rows: list[dict[str, Any]] | None, looked_at: int) -> str:
+    """Where it fails, in words: the first rows and how many there are in all."""
     if rows is None:
-        # Table-wide expectations (a count, a sum) name no row; a list of suspects is then the frame itself.
-        seen = f"constaté : {_show(outcome.get('observed_value'))}"
-        listed = data.head(SHOWN).to_dict("records") if places else []
-        more = len(data) - len(listed)
-    else:
-        seen = f"{_count(len(rows))} sur {_number(len(data))}"
-        listed, more = rows[:SHOWN], len(rows) - SHOWN
-    named = [", ".join(f"{key} {_show(value)}" for key, value in row.items()) for row in listed]
-    tail = f" … et {_number(more)} autres" if listed and more > 0 else ""
-    return seen + (" : " + " ; ".join(named) + tail if named else "")
+        return f"constaté : {_show(result.result.get('observed_value'))}"
+    total = "" if len(rows) == looked_at else f" sur {_number(looked_at)}"
+    named = [", ".join(f"{key} {_show(value)}" for key, value in row.items()) for row in rows[:SHOWN]]
+    more = len(rows) - SHOWN
+    tail = f" … et {_number(more)} autres" if more > 0 else ""
+    return f"{_count(len(rows))}{total} : " + " ; ".join(named) + tail
 
 
-def _controle(suite: Suite, expectation: Expectation, resultat: Any, text: str) -> Controle:
+def _controle(
+    suite: Suite,
+    expectation: Expectation,
+    resultat: Any,
+    text: str,
+    rows: tuple[dict[str, Any], ...] = (),
+) -> Controle:
     return Controle(
-        expectation.id, "publication", expectation.severite, resultat, suite.table, expectation.phrase, text
+        expectation.id,
+        "publication",
+        expectation.severite,
+        resultat,
+        suite.table,
+        expectation.phrase,
+        text,
+        rows,
+        expectation.vigilance,
     )
 
 

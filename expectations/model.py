@@ -35,6 +35,8 @@ class Expectation:
     region: str | None = None
     precedente: bool = False
     vide: Literal["refuse", "permis"] = "refuse"
+    # The sheet of the vigilance workbook that lists the rows which fail it.
+    vigilance: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ class Controle:
     objet: str
     phrase: str
     detail: str = ""
+    # Every failing row, for the vigilance workbook; `detail` names the first ones.
+    lignes: tuple[dict[str, Any], ...] = field(default=(), compare=False, repr=False)
+    vigilance: str | None = None
 
     def row(self) -> tuple[str, str, str, str, str, str, str]:
         """The row in the order of the table's columns."""

@@ -48,6 +48,7 @@ def load(path: Path) -> Suite:
                 region=item.get("region"),
                 precedente=item.get("precedente", False),
                 vide=item.get("vide", "refuse"),
+                vigilance=item.get("vigilance"),
             )
         )
     lonely = [e.id for e in expectations if len(e.requete.split()) == 1]

@@ -56,6 +56,7 @@ def write(
     made: datetime,
     origin: str,
     corrections: list[str] | None = None,
+    watched: list[tuple[str, str, int]] | None = None,
 ) -> None:
     """Writes the note of the release whose DuckDB file is `database`, compared with `previous`."""
     connection = duckdb.connect()
@@ -76,7 +77,7 @@ def write(
             "",
             *_sources(connection, made),
             "",
-            *_warnings(verdict),
+            *_warnings(verdict, watched or []),
             "",
         ]
         parts += ["## Corrections actives", "", *(corrections or ["Aucune."]), ""]
@@ -149,7 +150,7 @@ def _sources(connection: duckdb.DuckDBPyConnection, made: datetime) -> list[str]
     ]
 
 
-def _warnings(verdict: Verdict) -> list[str]:
+def _warnings(verdict: Verdict, watched: list[tuple[str, str, int]]) -> list[str]:
     lines = ["## Contrôles", ""]
     good = sum(c.resultat == "reussi" for c in verdict.controles)
     lines.append(
@@ -158,4 +159,13 @@ def _warnings(verdict: Verdict) -> list[str]:
     if verdict.avertissements:
         lines += ["", "Avertissements (publiés, à lire) :", ""]
         lines += [f"- {c.phrase} {c.detail}" for c in verdict.avertissements]
-    return lines
+    lines += ["", "## À juger par quelqu'un", ""]
+    if not watched:
+        return [*lines, "Rien : `qualite/vigilance.xlsx` est vide."]
+    lines += [
+        "Chaque ligne est dans `qualite/vigilance.xlsx`.",
+        "",
+        "| Question | Lignes | Lecteur |",
+        "|---|---:|---|",
+    ]
+    return lines + [f"| {title} | {words.number(rows)} | {reader} |" for title, reader, rows in watched]

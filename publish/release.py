@@ -16,7 +16,7 @@ from expectations.model import Verdict
 from extract.durable import fsync_file, fsync_folder
 from extract.settings import Settings
 from publish import database, manifest, note, releases
-from publish.exports import bundle
+from publish.exports import bundle, vigilance
 from publish.inputs import versions
 from publish.releases import DATABASE, REFUSED, UNFINISHED, Release
 
@@ -71,6 +71,9 @@ def make(
     write_dictionary(file, folder / "dictionnaire.csv")
     bundle.write(file, folder / "exports", region=settings.region, release=nom, made=moment)
     shutil.copytree(quality, folder / "qualite")
+    watched = vigilance.write(
+        folder / "qualite" / vigilance.FILE, candidate, verdict, title=f"release {nom}", made=moment
+    )
     note.write(
         folder / "NOTE.md",
         file,
@@ -80,6 +83,7 @@ def make(
         made=moment,
         origin=settings.origine,
         corrections=corrections(candidate),
+        watched=[(sheet.question.titre, sheet.question.lecteur, len(sheet.rows)) for sheet in watched],
     )
     manifest.write(
         folder,
@@ -150,6 +154,8 @@ def refuse(
         shutil.copy2(candidate, folder / "candidat.duckdb")
     if quality.is_dir():
         shutil.copytree(quality, folder / "qualite")
+    refusal = f"candidate refusée {nom}"
+    vigilance.write(folder / vigilance.FILE, candidate, verdict, title=refusal, made=moment)
     lines = [f"# Candidate refusée le {moment.astimezone(UTC):%d/%m/%Y à %H:%M} UTC", ""]
     lines += [f"- {c.objet} · {c.phrase} {c.detail} (`{c.controle}`)" for c in verdict.refus]
     lines += [f"- faute de notre côté : {fault}" for fault in verdict.fautes]

@@ -118,7 +118,7 @@ def _dictionary(c: duckdb.DuckDBPyConnection) -> None:
         " varchar, unite varchar, nature varchar, numerateur varchar, denominateur varchar, facteur double,"
         " formule varchar, agregation varchar, frequence varchar, niveau_fin varchar, source varchar,"
         " producteur varchar, decimales integer, sens varchar, champ varchar, notes varchar, licence varchar,"
-        " ordre integer)"
+        " ordre integer, calcul varchar)"
     )
     others = [
         (f"compte_synthetique_{n:02d}", "unités", "stock", "somme", "A", 0, "DEP", "bdf__synthetique")
@@ -127,7 +127,7 @@ def _dictionary(c: duckdb.DuckDBPyConnection) -> None:
     for order, (name, unit, nature, rule, frequency, decimals, level, source) in enumerate([*SIX, *others]):
         c.execute(
             "insert into indicateurs values (?, ?, ?, ?, ?, ?, null, null, null, null, ?, ?, ?, ?, ?, ?,"
-            " null, ?, null, ?, ?)",
+            " null, ?, null, ?, ?, 'publie')",
             [
                 name,
                 name.replace("_", " ").capitalize(),
@@ -185,7 +185,10 @@ def _observations(c: duckdb.DuckDBPyConnection) -> None:
     big = "select * from territoires where type_territoire in ('DEP', 'REG') and code_region = '28'"
     zones = "select * from territoires where type_territoire in ('DEP', 'REG', 'ZE2020', 'FRANCE')"
     add("taux_chomage_localise", "2023-T3", "2023-07-01", "2023-09-30", "7.5", zones)
-    add("taux_chomage_localise", "2022-T3", "2022-07-01", "2022-09-30", "7.0", zones)
+    add("taux_chomage_localise", "2023-T2", "2023-04-01", "2023-06-30", "7.3", zones)
+    add("taux_chomage_localise", "2023-T1", "2023-01-01", "2023-03-31", "7.2", zones)
+    add("taux_chomage_localise", "2022-T4", "2022-10-01", "2022-12-31", "7.2", zones)
+    add("taux_chomage_localise", "2022-T3", "2022-07-01", "2022-09-30", "7.1", zones)
     add("emploi_salarie", "2022-T4", "2022-10-01", "2022-12-31", "0", big)
     add("defaillances_12_mois", "2025-08", "2024-09-01", "2025-08-31", "0", big)
     communes = "select * from territoires where type_territoire = 'COM'"
@@ -194,8 +197,9 @@ def _observations(c: duckdb.DuckDBPyConnection) -> None:
     add("niveau_vie_median", "2021", "2021-01-01", "2021-12-31", "22000", communes, rare)
     add("taux_pauvrete", "2021", "2021-01-01", "2021-12-31", "12", communes, rare)
     for number in range(1, 25):
-        add(f"compte_synthetique_{number:02d}", "2023", "2023-01-01", "2023-12-31", f"{100 + number}", big)
-        add(f"compte_synthetique_{number:02d}", "2022", "2022-01-01", "2022-12-31", f"{100 + number}", big)
+        whole = f"{100 + number} * case type_territoire when 'REG' then 5 else 1 end"
+        add(f"compte_synthetique_{number:02d}", "2023", "2023-01-01", "2023-12-31", whole, big)
+        add(f"compte_synthetique_{number:02d}", "2022", "2022-01-01", "2022-12-31", whole, big)
     c.execute(
         "update observations o set valeur = v.valeur from"
         f" read_csv('{ROOT / 'expectations/valeurs_de_reference.csv'}', delim=';', types={{'periode':"
