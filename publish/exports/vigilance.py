@@ -124,8 +124,8 @@ def _refusals(refused: list[Controle]) -> Sheet:
         REFUSED,
         "Ce qui a fait refuser la candidate",
         "Responsable des données",
-        "Rien n'a été publié. Comparer chaque ligne à la publication du producteur ; docs/when-it-fails.md dit"
-        " la suite.",
+        "Rien n'a été publié. Comparer chaque ligne à la publication du producteur ;"
+        " docs/when-it-fails.md dit la suite.",
     )
     return Sheet(question, rows, [])
 
