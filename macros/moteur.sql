@@ -50,3 +50,16 @@
 
 {% macro spark__sans_copie() -%}
 {%- endmacro %}
+
+{# Whole days from one instant to a later one. #}
+{% macro jours_entre(avant, apres) -%}
+    {{ adapter.dispatch('jours_entre', 'referentiel')(avant, apres) }}
+{%- endmacro %}
+
+{% macro default__jours_entre(avant, apres) -%}
+    date_diff('day', cast({{ avant }} as date), cast({{ apres }} as date))
+{%- endmacro %}
+
+{% macro spark__jours_entre(avant, apres) -%}
+    datediff({{ apres }}, {{ avant }})
+{%- endmacro %}

@@ -72,7 +72,11 @@ comparaisons as (
         i.nature,
         g.rang,
         g.nombre_classes,
-        g.quartile
+        g.quartile,
+        i.calcul,
+        i.decimales,
+        coalesce(x.chiffres_vus_naitre, y.chiffres_vus_naitre, 0) as chiffres_vus_naitre,
+        coalesce(x.ecart_premier_moyen, y.ecart_premier_moyen) as ecart_premier_moyen
     from dernieres as d
     inner join {{ ref('indicateurs') }} as i on d.indicateur = i.indicateur
     left join observations as a
@@ -91,6 +95,13 @@ comparaisons as (
     left join observations as f
         on d.indicateur = f.indicateur and d.periode = f.periode and f.territoire = 'FRANCE-F'
     left join rangs as g on d.indicateur = g.indicateur and d.territoire = g.territoire
+    -- a computed figure is as reliable as what it is made of: it is told by its numerator, without a figure
+    left join {{ ref('revisions') }} as x
+        on
+            case when i.calcul = 'publie' then i.indicateur else i.numerateur end = x.indicateur
+            and d.type_territoire = x.type_territoire and x.chiffres_vus_naitre > 0
+    left join {{ ref('revisions') }} as y
+        on case when i.calcul = 'publie' then i.indicateur else i.numerateur end = y.indicateur and y.type_territoire = '_T'
 )
 
 select
@@ -121,5 +132,18 @@ select
     case when nombre_classes > 1 then cast(rang as integer) end as rang,
     cast(nombre_classes as integer) as nombre_classes,
     case when nombre_classes > 3 then cast(quartile as integer) end as quartile,
-    motif
+    motif,
+    case when calcul = 'publie' then ecart_premier_moyen end as revision_moyenne,
+    case when statut = 'P' then 'Provisoire. ' else '' end
+    || case when calcul = 'publie' then '' else 'Calculé. ' end
+    || case
+        when chiffres_vus_naitre = 0 then 'Révisions inconnues : une seule publication reçue.'
+        when ecart_premier_moyen = 0 then 'Jamais révisé à la publication suivante'
+        when calcul <> 'publie' then 'Son numérateur est révisé à la publication suivante'
+        else
+            'Révisé de ± ' || replace(cast(round(ecart_premier_moyen, decimales + 1) as string), '.', ',')
+            || case when unite = '%' then ' point' else '' end || ' en moyenne à la publication suivante'
+    end
+    || case when chiffres_vus_naitre > 0 then ' (' || cast(chiffres_vus_naitre as string) || ' chiffres suivis).' else '' end
+        as fiabilite
 from comparaisons

@@ -23,7 +23,13 @@ select
     o.motif,
     cast(o.n_unites as bigint) as n_unites,
     -- to the next twentieth: the exact share of a firm is not ours to print
-    cast(ceil(round(o.part_max * 20, 6)) / 20 as double) as part_max
+    cast(ceil(round(o.part_max * 20, 6)) / 20 as double) as part_max,
+    c.correction
 from toutes as o
 inner join {{ ref('int_territoires') }} as t
     on o.type_territoire = t.type_territoire and o.code_territoire = t.code_territoire
+left join {{ ref('int_observations_en_vigueur') }} as c
+    on
+        o.methode = 'publiee' and c.correction is not null and o.confidentialite = 'F'
+        and o.indicateur = c.indicateur and o.type_territoire = c.type_territoire and o.code_territoire = c.code_territoire
+        and o.periode = c.periode and o.modalite = c.modalite and o.livraison = c.livraison

@@ -1,54 +1,53 @@
--- A version opens when the figure, its status or its mark differs from what we knew before, and lasts until the next one.
-with versions as (
-    select
-        *,
-        row_number() over (
-            partition by indicateur, type_territoire, code_territoire, cog, periode, modalite, source
-            order by connu_le, recu_le, livraison
-        ) as rang,
-        lag(coalesce(cast(valeur as string), '') || '|' || statut || '|' || confidentialite || '|' || coalesce(marque_producteur, ''))
-            over (
-                partition by indicateur, type_territoire, code_territoire, cog, periode, modalite, source
-                order by connu_le, recu_le, livraison
-            ) as etat_precedent,
-        coalesce(cast(valeur as string), '') || '|' || statut || '|' || confidentialite || '|' || coalesce(marque_producteur, '')
-            as etat
-    from {{ ref('int_observations_recues') }}
-),
-
-changements as (
-    select * from versions
-    where rang = 1 or etat <> etat_precedent
+-- The versions as they can be printed: what would give a hidden cell back is withheld from every version.
+with comptages as (
+    select distinct
+        s.indicateur,
+        v.type_territoire,
+        v.code_territoire,
+        v.periode
+    from {{ ref('int_seuils') }} as s
+    inner join {{ ref('int_observations_versions') }} as v on s.indicateur_menages = v.indicateur
+    left join {{ ref('int_secret_historique') }} as r
+        on
+            v.source = r.source and v.indicateur = r.indicateur and v.type_territoire = r.type_territoire
+            and v.code_territoire = r.code_territoire and v.cog = r.cog and v.periode = r.periode and v.modalite = r.modalite
+    where v.confidentialite <> 'F' or r.motif is not null
 )
 
 select
-    c.indicateur,
-    c.type_territoire || '-' || c.code_territoire as territoire,
-    c.periode,
-    c.modalite,
-    case when s.motif is null then c.valeur end as valeur,
-    case when s.motif is null or c.valeur is null then c.statut else 'Q' end as statut,
-    case when s.motif is null or c.valeur is null then c.confidentialite else 'D' end as confidentialite,
-    c.marque_producteur,
-    c.methode,
-    cast(c.cog as integer) as millesime_cog,
-    cast(c.publie_le as timestamp) as publie_le,
-    c.livraison,
-    {{ debut_periode('c.periode') }} as date_debut,
-    {{ fin_periode('c.periode') }} as date_fin,
-    case when c.valeur is null then c.motif else coalesce(s.motif, c.motif) end as motif,
-    c.source,
-    cast(c.ligne as bigint) as ligne,
-    cast(c.connu_le as timestamp) as connu_du,
-    cast(
-        lead(c.connu_le) over (
-            partition by c.indicateur, c.type_territoire, c.code_territoire, c.cog, c.periode, c.modalite, c.source
-            order by c.connu_le, c.recu_le, c.livraison
-        ) as timestamp
-    ) as connu_jusqua
-from changements as c
--- what would give a hidden cell back is withheld from every version
+    v.indicateur,
+    v.type_territoire || '-' || v.code_territoire as territoire,
+    v.periode,
+    v.modalite,
+    case when s.motif is null then v.valeur end as valeur,
+    case when s.motif is null or v.valeur is null then v.statut else 'Q' end as statut,
+    case when s.motif is null or v.valeur is null then v.confidentialite else 'D' end as confidentialite,
+    v.marque_producteur,
+    v.methode,
+    cast(v.cog as integer) as millesime_cog,
+    cast(v.publie_le as timestamp) as publie_le,
+    v.livraison,
+    {{ debut_periode('v.periode') }} as date_debut,
+    {{ fin_periode('v.periode') }} as date_fin,
+    case when v.valeur is null then v.motif else coalesce(s.motif, v.motif) end as motif,
+    v.source,
+    v.partie as partition,
+    cast(v.ligne as bigint) as ligne,
+    v.est_retrait,
+    case when s.motif is null then v.correction end as correction,
+    -- a number of units is a figure too: told only where the measure that counts them is
+    case when s.motif is null and c.indicateur is null then cast(v.n_unites as bigint) end as n_unites,
+    case when s.motif is null then cast(ceil(round(v.part_max * 20, 6)) / 20 as double) end as part_max,
+    cast(v.priorite as integer) as priorite,
+    v.version,
+    cast(v.connu_du as timestamp) as connu_du,
+    cast(v.connu_jusqua as timestamp) as connu_jusqua
+from {{ ref('int_observations_versions') }} as v
 left join {{ ref('int_secret_historique') }} as s
     on
-        c.source = s.source and c.indicateur = s.indicateur and c.type_territoire = s.type_territoire
-        and c.code_territoire = s.code_territoire and c.cog = s.cog and c.periode = s.periode and c.modalite = s.modalite
+        v.source = s.source and v.indicateur = s.indicateur and v.type_territoire = s.type_territoire
+        and v.code_territoire = s.code_territoire and v.cog = s.cog and v.periode = s.periode and v.modalite = s.modalite
+left join comptages as c
+    on
+        v.indicateur = c.indicateur and v.type_territoire = c.type_territoire and v.code_territoire = c.code_territoire
+        and v.periode = c.periode

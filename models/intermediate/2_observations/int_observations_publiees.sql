@@ -17,8 +17,7 @@ with series_recues as (
         livraison,
         max(publie_le) as publie_le,
         max(connu_le) as connu_le
-    from {{ ref('int_observations_recues') }}
-    where est_en_vigueur
+    from {{ ref('int_observations_en_vigueur') }}
     group by indicateur, type_territoire, cog, periode, modalite, priorite, source, livraison
 ),
 
@@ -46,12 +45,12 @@ disputees as (
             partition by o.indicateur, o.type_territoire, o.code_territoire, o.cog, o.periode, o.modalite
             order by o.priorite asc, o.connu_le desc
         ) as rang
-    from {{ ref('int_observations_recues') }} as o
+    from {{ ref('int_observations_en_vigueur') }} as o
     inner join series as s
         on
             o.livraison = s.livraison and o.indicateur = s.indicateur and o.periode = s.periode and o.modalite = s.modalite
             and o.cog = s.cog and o.type_territoire = s.type_territoire and o.priorite = s.priorite
-    where o.est_en_vigueur and s.nombre_livraisons > 1
+    where s.nombre_livraisons > 1
 ),
 
 meilleures as {{ sans_copie() }} (
@@ -61,12 +60,12 @@ meilleures as {{ sans_copie() }} (
         {% endfor %}
         s.nombre_series,
         s.absence
-    from {{ ref('int_observations_recues') }} as o
+    from {{ ref('int_observations_en_vigueur') }} as o
     inner join series as s
         on
             o.livraison = s.livraison and o.indicateur = s.indicateur and o.periode = s.periode and o.modalite = s.modalite
             and o.cog = s.cog and o.type_territoire = s.type_territoire and o.priorite = s.priorite
-    where o.est_en_vigueur and s.nombre_livraisons = 1
+    where s.nombre_livraisons = 1
     union all
     select
         {{ chiffre | join(', ') }},

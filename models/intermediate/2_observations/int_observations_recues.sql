@@ -109,6 +109,7 @@ select
     case when r.valeur is not null then r.part_max end as part_max,
     i.priorite,
     r.source,
+    l.partie,
     r.livraison,
     r.ligne,
     l.publie_le,

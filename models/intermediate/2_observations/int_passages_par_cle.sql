@@ -58,7 +58,7 @@ secretes as (
     select distinct
         indicateur,
         source
-    from {{ ref('int_observations_recues') }}
+    from {{ ref('int_observations_en_vigueur') }}
     where confidentialite <> 'F'
 ),
 
@@ -72,11 +72,11 @@ figures as (
         p.cog_cible,
         p.code_cible,
         o.valeur
-    from {{ ref('int_observations_recues') }} as o
+    from {{ ref('int_observations_en_vigueur') }} as o
     inner join cles as k on o.indicateur = k.cle
     inner join produits as p on o.cog = p.cog and o.code_territoire = p.code_commune
     left join secretes as x on o.indicateur = x.indicateur and o.source = x.source
-    where o.type_territoire = 'COM' and o.modalite = '_T' and o.est_en_vigueur and o.valeur >= 0 and x.indicateur is null
+    where o.type_territoire = 'COM' and o.modalite = '_T' and o.valeur >= 0 and x.indicateur is null
 ),
 
 partages as (

@@ -100,7 +100,7 @@ scissions as (
         c.modalite,
         c.code_territoire,
         'COM-' || r.code_territoire || '@' || cast(r.cog as string) as groupe
-    from {{ ref('int_observations_recues') }} as r
+    from {{ ref('int_observations_en_vigueur') }} as r
     inner join {{ ref('int_passages') }} as p
         on
             r.cog = p.cog_source and r.code_territoire = p.code_source and p.cog_cible = {{ cog_courant() }}
@@ -110,7 +110,7 @@ scissions as (
             r.indicateur = c.indicateur and r.periode = c.periode and r.modalite = c.modalite
             and c.type_territoire = 'COM' and p.code_cible = c.code_territoire
     where
-        r.type_territoire = 'COM' and r.modalite = '_T' and r.est_en_vigueur and r.confidentialite = 'C' and r.valeur is null
+        r.type_territoire = 'COM' and r.modalite = '_T' and r.confidentialite = 'C' and r.valeur is null
         and c.valeur is not null and c.cog <> r.cog
 ),
 

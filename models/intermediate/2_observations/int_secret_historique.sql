@@ -1,16 +1,33 @@
--- The versions that the history withholds: what is withheld today, what its producer hides since, and the older geographies of a commune
--- when one of them holds a hidden cell (the difference between the old communes and the merged one would give it back).
+-- The versions that the history withholds: what is withheld today, what its producer hides since, the older geographies of a commune when
+-- one of them holds a hidden cell (the difference between the old communes and the merged one would give it back), and the totals and
+-- ratios that their producer does not give any more (nothing today says whether they could be printed beside the hidden cells).
 with recues as (
     select
-        r.*,
-        d.agregation
-    from {{ ref('int_observations_recues') }} as r
-    inner join {{ ref('dictionnaire') }} as d on r.indicateur = d.indicateur
+        v.*,
+        d.agregation,
+        nullif(d.numerateur, '') as numerateur,
+        nullif(d.denominateur, '') as denominateur,
+        -- what the producer said last of the figure, before it withdrew it if it did; a commune has a last word in each geography
+        row_number() over (
+            partition by
+                v.source, v.partie, v.indicateur, v.type_territoire, v.code_territoire, v.periode, v.modalite,
+                case when v.type_territoire = 'COM' then v.cog end
+            order by case when v.est_retrait then 1 else 0 end, v.version desc
+        ) = 1 as est_derniere
+    from {{ ref('int_observations_versions') }} as v
+    inner join {{ ref('dictionnaire') }} as d on v.indicateur = d.indicateur
 ),
 
 masquees as (
     select * from recues
-    where est_en_vigueur and confidentialite = 'C' and valeur is null
+    where est_derniere and confidentialite = 'C' and valeur is null
+),
+
+series_masquees as (
+    select distinct
+        indicateur,
+        periode
+    from masquees
 ),
 
 passages as (
@@ -50,16 +67,22 @@ toutes as (
             h.indicateur = r.indicateur and h.type_territoire = r.type_territoire and h.code_territoire = r.code_territoire
             and h.periode = r.periode and h.modalite = r.modalite
     union all
-    select
-        indicateur,
-        type_territoire,
-        code_territoire,
-        cog,
-        periode,
-        modalite,
-        source,
+    select distinct
+        h.indicateur,
+        h.type_territoire,
+        h.code_territoire,
+        h.cog,
+        h.periode,
+        h.modalite,
+        h.source,
         'Retenu : le producteur couvre désormais ce chiffre par le secret statistique.'
-    from masquees
+    from recues as h
+    inner join masquees as m
+        on
+            h.indicateur = m.indicateur and h.type_territoire = m.type_territoire and h.code_territoire = m.code_territoire
+            and h.periode = m.periode and h.modalite = m.modalite and h.source = m.source
+            -- a commune of another geography is another territory under the same code: it is judged below
+            and (h.type_territoire <> 'COM' or h.cog = m.cog)
     union all
     select distinct
         h.indicateur,
@@ -79,6 +102,27 @@ toutes as (
             h.indicateur = p_actuel.indicateur and h.periode = p_actuel.periode and h.modalite = p_actuel.modalite
             and p_actuel.type_territoire = 'COM' and t.code_cible = p_actuel.code_territoire
     where h.type_territoire = 'COM' and (p_actuel.cog is null or h.cog <> p_actuel.cog)
+    union all
+    select distinct
+        h.indicateur,
+        h.type_territoire,
+        h.code_territoire,
+        h.cog,
+        h.periode,
+        h.modalite,
+        h.source,
+        'Retenu : ce chiffre, que le producteur ne donne plus, pourrait rendre un chiffre couvert par le secret statistique.'
+    from recues as h
+    inner join series_masquees as s
+        on h.periode = s.periode and s.indicateur in (h.indicateur, coalesce(h.numerateur, ''), coalesce(h.denominateur, ''))
+    left join {{ ref('int_observations_publiees') }} as p
+        on
+            h.indicateur = p.indicateur and h.type_territoire = p.type_territoire and h.code_territoire = p.code_territoire
+            and h.periode = p.periode and h.modalite = p.modalite
+    where
+        p.indicateur is null and not h.est_retrait
+        and (h.type_territoire <> 'COM' or h.modalite <> '_T' or h.agregation <> 'somme')
+        and (h.agregation = 'somme' or h.numerateur is not null)
 )
 
 select
