@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from extract.settings import PROJECT_ROOT, Settings
+from publish import memory
 from publish.errors import PublishFault
 
 Progress = Callable[[str, int, int], None]
@@ -91,7 +92,7 @@ def build(settings: Settings, progress: Progress | None = None, root: Path = PRO
         process = subprocess.Popen(
             command,
             cwd=root,
-            env=environment(settings, candidate),
+            env=environment(settings, candidate) | memory.prepare(settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -110,6 +111,8 @@ def build(settings: Settings, progress: Progress | None = None, root: Path = PRO
             process.terminate()
             process.wait(timeout=30)
     candidate.tail = list(tail)
+    if candidate.code == 0:
+        memory.keep(settings, candidate.database)
     return candidate
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from expectations.model import Controle
+from publish import au
 from publish.errors import PublishFault
 
 MACROS = Path(__file__).parent / "macros"
@@ -31,10 +32,11 @@ KEYS: dict[str, tuple[str, ...]] = {
         "territoire",
         "periode",
         "modalite",
-        "millesime_cog",
         "source",
-        "connu_du",
+        "livraison",
+        "version",
     ),
+    "revisions": ("indicateur", "type_territoire"),
     "passages": ("cog_source", "code_source", "cog_cible", "code_cible"),
     "passages_par_cle": ("cle", "cog_source", "code_source", "cog_cible", "code_cible"),
     "contours": ("territoire",),
@@ -99,6 +101,20 @@ def _primary_key(node: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
+def _chained(connection: duckdb.DuckDBPyConnection, script: str, manifest: Path) -> str:
+    """The script with the models' own SQL in it; what they read beside the figures is copied under
+    `interne`."""
+    chain = au.chain(manifest)
+    connection.execute(f"create schema release.{au.SCHEMA}")
+    for name, (schema, table) in chain.copied.items():
+        target = f"release.{au.SCHEMA}.{_quoted(name)}"
+        connection.execute(
+            f"create table {target} as from candidat.{_quoted(schema)}.{_quoted(table)} order by all"
+        )
+        connection.execute(f"comment on table {target} is 'Table de travail de au(), hors contrat.'")
+    return au.expand(script, chain)
+
+
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
@@ -129,8 +145,11 @@ def write(
         rows["controles"] = _controles(connection, controles)
         connection.execute("use release.main")
         for script in sorted((macros or MACROS).glob("*.sql")):
+            text = script.read_text(encoding="utf-8")
+            if au.MARK in text:
+                text = _chained(connection, text, manifest)
             try:
-                connection.execute(script.read_text(encoding="utf-8"))
+                connection.execute(text)
             except duckdb.Error as error:
                 raise PublishFault(
                     f"La macro {script.name} ne se crée pas dans la release : {error}"
@@ -237,7 +256,9 @@ def write_parquet(database: Path, folder: Path) -> None:
     """One parquet file per table of the release, in the same order."""
     folder.mkdir(parents=True)
     with duckdb.connect(str(database), read_only=True) as connection:
-        tables = connection.execute("select table_name from duckdb_tables() order by 1").fetchall()
+        tables = connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'main' order by 1"
+        ).fetchall()
         for (table,) in tables:
             path = _literal(str(folder / f"{table}.parquet"))
             connection.execute(f"copy (from {_quoted(table)}) to {path} (format parquet, compression zstd)")

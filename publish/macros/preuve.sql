@@ -126,12 +126,15 @@ create or replace macro preuve(un_indicateur, un_territoire, une_periode) as tab
             t.millesime_cog,
             cast(null as double) as poids,
             h.ligne,
-            t.livraison
+            coalesce(h.livraison, t.livraison) as livraison
         from termes as t
+        left join livraisons as d on t.livraison = d.livraison and d.resultat = 'nouveau'
         left join observations_historique as h
             on
                 t.methode = 'publiee' and t.indicateur = h.indicateur and t.territoire = h.territoire and t.periode = h.periode
-                and t.modalite = h.modalite and t.livraison = h.livraison and t.millesime_cog = h.millesime_cog
+                and t.modalite = h.modalite and t.millesime_cog = h.millesime_cog
+                and d.source = h.source
+                and d.partition is not distinct from h.partition and h.connu_jusqua is null
         union all
         select
             t.ordre + 4,
@@ -155,7 +158,11 @@ create or replace macro preuve(un_indicateur, un_territoire, une_periode) as tab
         inner join observations_historique as h
             on
                 h.territoire = 'COM-' || p.code_source and t.indicateur = h.indicateur and t.periode = h.periode
-                and t.modalite = h.modalite and t.livraison = h.livraison and t.millesime_cog = h.millesime_cog
+                and t.modalite = h.modalite and t.millesime_cog = h.millesime_cog and h.connu_jusqua is null and not h.est_retrait
+        inner join livraisons as d
+            on
+                t.livraison = d.livraison and h.source = d.source and h.partition is not distinct from d.partition
+                and d.resultat = 'nouveau'
         where t.methode in ('publiee', 'projetee')
     ),
 

@@ -81,7 +81,9 @@ TOTALS = f"""
 """
 DELIVERED = """
     insert into intermediaire.int_observations_recues by name
-    select t.*, 'A' as statut, 'F' as confidentialite, 'publiee' as methode, 1 as priorite, m.source, m.livraison, 1 as ligne,
+    select t.*, 'A' as statut, 'F' as confidentialite, 'publiee' as methode, 1 as priorite, m.source, 1 as ligne,
+        -- another geography of the same communes comes in a partition of its own
+        case when t.cog = 2026 then 'geographie' end as partie, m.livraison || case when t.cog = 2026 then '-bis' else '' end as livraison,
         m.publie_le, m.recu_le, m.connu_le, true as est_en_vigueur
     from intermediaire.totaux_inventes t
     cross join (select * from intermediaire.int_observations_recues where source = 'insee__filosofi_communes' limit 1) m

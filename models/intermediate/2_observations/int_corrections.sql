@@ -1,5 +1,5 @@
--- The corrections that the working group decided, as the models use them. An empty `modalite` is the total, an empty `attendu` a figure that
--- the producer leaves blank.
+-- The corrections that the working group decided, as the models use them. An empty `modalite` is the total, an empty `attendu` a figure
+-- that the producer leaves blank.
 select
     indicateur,
     territoire,

@@ -1,4 +1,5 @@
--- What every producer says today: the open version of each figure. A figure that did not change belongs to the last delivery that repeats it.
+-- What every producer says today: the open version of each figure. A figure that did not change belongs to the last delivery that
+-- repeats it.
 select
     v.indicateur,
     v.type_territoire,

@@ -6,7 +6,7 @@
 ] %}
 with versions as (
     select
-        {% for c in gardees %} v.{{ c }}, {% endfor %}
+        v.{{ gardees | join(',\n        v.') }},
         v.valeur,
         v.statut,
         v.motif,
@@ -14,7 +14,7 @@ with versions as (
         l.rang,
         l.connu_le as connu_du,
         lead(l.connu_le) over (
-            partition by {% for c in cle %} v.{{ c }}{{ ', ' if not loop.last }} {% endfor %}
+            partition by v.{{ cle | join(', v.') }}
             order by l.rang
         ) as connu_jusqua
     from {{ ref('int_versions_recues') }} as v
@@ -41,7 +41,7 @@ jugees as (
 ensemble as (
     -- as the producer says it: for ever, or until our correction
     select
-        {% for c in gardees %} {{ c }}, {% endfor %}
+        {{ gardees | join(',\n        ') }},
         valeur,
         statut,
         motif,
@@ -54,7 +54,7 @@ ensemble as (
     where corrige_le is null or connu_du < corrige_le
     union all
     select
-        {% for c in gardees %} {{ c }}, {% endfor %}
+        {{ gardees | join(',\n        ') }},
         case when action = 'remplacer' then valeur_corrigee end,
         case when action = 'remplacer' then 'I' else 'O' end,
         case when action = 'remplacer' then null else texte end,
@@ -68,7 +68,7 @@ ensemble as (
 )
 
 select
-    {% for c in gardees %} {{ c }}, {% endfor %}
+    {{ gardees | join(',\n    ') }},
     valeur,
     statut,
     motif,

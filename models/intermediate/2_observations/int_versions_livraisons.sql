@@ -1,5 +1,5 @@
--- The accepted deliveries in the order in which their producer published them, and those whose every figure is read again: the ones that no
--- earlier build saw, and the one that follows each of them (a late deposit takes its place between two others).
+-- The accepted deliveries in the order in which their producer published them, and those whose every figure is read again: the ones that
+-- no earlier build saw, and the one that follows each of them (a late deposit takes its place between two others).
 with livraisons as (
     select
         source,

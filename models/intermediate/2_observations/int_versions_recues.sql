@@ -6,6 +6,9 @@
     'valeur', 'statut', 'confidentialite', 'marque_producteur', 'methode', 'motif', 'cog', 'n_unites', 'part_max', 'priorite',
     'est_retrait'
 ] %}
+{% set colonnes = (cle + etat) | join(',\n        ') %}
+{% set etat_recu = etat[:-1] %}
+{% set etat_en_texte = "coalesce(cast(" ~ etat | join(" as string), '')\n        || '|' || coalesce(cast(") ~ " as string), '')" %}
 with livraisons as (
     select * from {{ ref('int_versions_livraisons') }}
 ),
@@ -24,7 +27,7 @@ connues as (
 
 nouvelles as (
     select
-        {% for c in cle + etat[:-1] %} r.{{ c }}, {% endfor %}
+        r.{{ (cle + etat_recu) | join(',\n        r.') }},
         false as est_retrait,
         r.livraison,
         r.ligne,
@@ -40,7 +43,7 @@ nouvelles as (
 
 etats as (
     select
-        {% for c in cle + etat %} {{ c }}, {% endfor %}
+        {{ colonnes }},
         livraison,
         ligne,
         rang,
@@ -48,7 +51,7 @@ etats as (
     from nouvelles
     union all
     select
-        {% for c in cle + etat %} {{ c }}, {% endfor %}
+        {{ colonnes }},
         livraison,
         ligne,
         rang,
@@ -77,14 +80,14 @@ retraits as (
 
 suite_complete as (
     select
-        {% for c in cle + etat %} {{ c }}, {% endfor %}
+        {{ colonnes }},
         livraison,
         ligne,
         rang
     from suites
     union all
     select
-        {% for c in cle %} {{ c }}, {% endfor %}
+        {{ cle | join(',\n        ') }},
         cast(null as double),
         'O',
         'F',
@@ -102,34 +105,29 @@ suite_complete as (
     from retraits
 ),
 
+decrites as (
+    select
+        *,
+        {{ etat_en_texte }} as etat
+    from suite_complete
+),
+
 comparees as (
     select
         *,
-        row_number() over (partition by {{ cle | join(', ') }} order by rang) as position_suite,
-        {% for c in etat %}
-            lag({{ c }}) over (partition by {{ cle | join(', ') }} order by rang) as avant_{{ c }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from suite_complete
+        lag(etat) over (partition by {{ cle | join(', ') }} order by rang) as etat_precedent
+    from decrites
 )
 
 select
-    {% for c in cle + etat %} {{ c }}, {% endfor %}
+    {{ (cle + etat) | join(',\n    ') }},
     livraison,
     ligne
 from comparees
-where
-    (position_suite = 1 and not est_retrait)
-    or (
-        position_suite > 1
-        and (
-            {% for c in etat %}
-                avant_{{ c }} is distinct from {{ c }}{{ ' or' if not loop.last }}
-            {% endfor %}
-        )
-    )
+where etat_precedent <> etat or (etat_precedent is null and not est_retrait)
 union all
 select
-    {% for c in cle + etat %} {{ c }}, {% endfor %}
+    {{ (cle + etat) | join(',\n    ') }},
     livraison,
     ligne
 from connues

@@ -1,4 +1,4 @@
--- What the last builds already know (see publish/memory.py); empty when nobody kept it: the versions are then made again from every delivery.
+-- What the last builds already know (see publish/memory.py); empty when nobody kept it: every delivery is then read again.
 {% if env_var('REFERENTIEL_VERSIONS', '') %}
     select
         source,

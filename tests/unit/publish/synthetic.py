@@ -215,7 +215,7 @@ def _history(c: duckdb.DuckDBPyConnection) -> None:
         select * exclude (rang) replace (
             case when indicateur = 'niveau_vie_median' and rang <= 137 then null else valeur end as valeur,
             case when indicateur = 'niveau_vie_median' and rang <= 137 then 's' end as marque_producteur
-        ), 'insee__synthetique' as source, timestamp '2025-12-18' as connu_du, null::timestamp as connu_jusqua
+        ), 'insee__synthetique' as source, 1 as version, timestamp '2025-12-18' as connu_du, null::timestamp as connu_jusqua
         from (select *, row_number() over (partition by indicateur order by valeur is not null, territoire) as rang
             from observations)
         """)

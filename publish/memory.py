@@ -1,0 +1,156 @@
+"""What earlier builds know of old deliveries, so that a build reads only the new ones: time grows with what
+changed.
+
+`build/memoire/` holds the versions that the last good build found (`int_versions_recues`) and which
+deliveries they come from. It is a saving, never a source: it is thrown away as soon as anything else than a
+new delivery could change them (the code, the seeds, the geography, a reading rule), and a build without it
+finds the same versions (a test compares).
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from extract import landing
+from extract.settings import PROJECT_ROOT, Settings
+from publish.inputs import code_hash
+
+FOLDER = "memoire"
+VERSIONS, DELIVERIES, KEY = "versions.parquet", "livraisons.parquet", "memoire.json"
+# Figures that are also weights of the passages between geographies: a new delivery of them changes which
+# places count.
+ALSO_GEOGRAPHY = {"insee__populations_communes"}
+ORDER = """
+    select livraison, source, partition,
+        lead(livraison) over chaine as suivante, lead(livraison) over chaine is null as en_vigueur
+    from read_parquet(?) where resultat = 'nouveau'
+    window chaine as (
+        partition by source, partition order by coalesce(publie_le, recu_le), recu_le, livraison
+    )
+"""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An accepted delivery, the one that follows it in its partition, and how its rows were read."""
+
+    livraison: str
+    source: str
+    partition: str | None
+    suivante: str | None
+    en_vigueur: bool
+    lecture: str | None
+
+
+def figure_sources(root: Path = PROJECT_ROOT) -> set[str]:
+    """The sources of which the dictionary takes figures."""
+    sources = set()
+    for name in ("dictionnaire.csv", "mesures_complementaires.csv"):
+        with (root / "seeds" / name).open(encoding="utf-8", newline="") as handle:
+            sources |= {row["source"] for row in csv.DictReader(handle)}
+    return sources
+
+
+def deliveries(settings: Settings) -> list[Delivery]:
+    """Every accepted delivery that the landing holds."""
+    with duckdb.connect() as connection:
+        rows = connection.execute(ORDER, [str(settings.landing / landing.DELIVERIES)]).fetchall()
+    found = []
+    for name, source, partition, following, in_force in rows:
+        path = landing.delivery_path(settings, source, name)
+        reading = landing.reading_of(pq.read_metadata(path)) if path.exists() else None
+        found.append(Delivery(name, source, partition, following, in_force, reading))
+    return found
+
+
+def key(settings: Settings, known: list[Delivery], root: Path = PROJECT_ROOT) -> str:
+    """sha256 over all that turns a delivery into versions, but the deliveries of figures themselves."""
+    digest = hashlib.sha256(f"{settings.region}\0{code_hash(root)}\0".encode())
+    for path in sorted((root / "extract").rglob("*")):
+        if path.suffix in {".py", ".yml", ".json"} and "replica" not in path.parts:
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    plain = figure_sources(root) - ALSO_GEOGRAPHY
+    for one in sorted(known, key=lambda d: d.livraison):
+        if one.source not in plain:
+            digest.update(f"{one.livraison}\0{one.lecture}\0".encode())
+    return digest.hexdigest()
+
+
+def prepare(settings: Settings) -> dict[str, str]:
+    """What to tell dbt's process: the landing to read and, when there is a memory, where it is.
+
+    Read: the deliveries in force, those that the memory does not hold, and the one that follows each of
+    those; the landing to read is then a folder of links. A memory that does not fit any more is removed.
+    """
+    folder = settings.build / FOLDER
+    told = {"REFERENTIEL_LANDING": str(settings.landing.resolve()), "REFERENTIEL_VERSIONS": ""}
+    if not (folder / KEY).is_file():
+        return told
+    every = deliveries(settings)
+    kept = json.loads((folder / KEY).read_text(encoding="utf-8"))
+    readings = {one.livraison: one.lecture for one in every}
+    fits = kept["cle"] == key(settings, every) and all(
+        readings.get(name) == reading for name, reading in kept["livraisons"].items()
+    )
+    if not fits:
+        shutil.rmtree(folder)
+        return told
+    figures = figure_sources()
+    new = [one for one in every if one.source in figures and one.livraison not in kept["livraisons"]]
+    again = {one.suivante for one in new}
+    trusted = [name for name in kept["livraisons"] if name not in again]
+    with duckdb.connect() as connection:
+        connection.execute("create table livraisons (livraison varchar)")
+        connection.execute("insert into livraisons select unnest(?::varchar[])", [trusted])
+        connection.execute(f"copy livraisons to '{_text(folder / DELIVERIES)}' (format parquet)")
+    left_out = {one.livraison for one in every if one.livraison in trusted and not one.en_vigueur}
+    if left_out:
+        told["REFERENTIEL_LANDING"] = str(_links(settings, left_out))
+    return told | {"REFERENTIEL_VERSIONS": str(folder.resolve())}
+
+
+def keep(settings: Settings, candidate: Path) -> None:
+    """Keeps the versions of a candidate that dbt built and tested whole."""
+    folder = settings.build / FOLDER
+    fresh = settings.build / f".{FOLDER}"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    every = deliveries(settings)
+    figures = figure_sources()
+    with duckdb.connect(str(candidate), read_only=True) as connection:
+        connection.execute(
+            "copy (select * from intermediaire.int_versions_recues order by source, livraison, indicateur)"
+            f" to '{_text(fresh / VERSIONS)}' (format parquet, compression zstd)"
+        )
+    content = {
+        "cle": key(settings, every),
+        "livraisons": {one.livraison: one.lecture for one in every if one.source in figures},
+    }
+    (fresh / KEY).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
+
+
+def _links(settings: Settings, left_out: set[str]) -> Path:
+    """The landing without some deliveries, as links."""
+    folder = settings.build / "landing"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for path in settings.landing.glob("**/*.parquet"):
+        if path.stem not in left_out:
+            link = folder / path.relative_to(settings.landing)
+            link.parent.mkdir(exist_ok=True)
+            link.symlink_to(path.resolve())
+    return folder.resolve()
+
+
+def _text(path: Path) -> str:
+    return str(path).replace("'", "''")
