@@ -21,6 +21,13 @@ START = "int_observations_en_vigueur"
 END = "observations"
 MARK = "observations as (select * from int_observations_en_vigueur)"
 SCHEMA = "interne"
+# What the release publishes already is not copied a second time.
+PUBLISHED = {
+    "int_passages": "from passages where cog_cible = (select max(millesime_cog) from territoires)",
+    "int_passages_croises": "from passages where cog_cible <> (select max(millesime_cog) from territoires)",
+}
+# Figures before they were protected: they must never leave the candidate.
+UNPROTECTED = ("int_observations_", "int_versions_", "int_mesures__", "int_secret_historique")
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,11 @@ def chain(manifest: Path) -> Chain:
         for parent in node["depends_on"]["nodes"]:
             known = nodes[parent]
             if not seen[parent]:
+                if known["name"].startswith(UNPROTECTED):
+                    raise PublishFault(
+                        f"{node['name']} lit {known['name']}, qui contient des chiffres non protégés : la"
+                        f" macro au() les publierait. Qu'il lise {START}."
+                    )
                 copied[known["name"]] = (known["schema"], known["alias"])
             target = known["name"] if seen[parent] else f"{SCHEMA}.{known['name']}"
             sql = sql.replace(known["relation_name"], target)

@@ -107,12 +107,22 @@ def _chained(connection: duckdb.DuckDBPyConnection, script: str, manifest: Path)
     chain = au.chain(manifest)
     connection.execute(f"create schema release.{au.SCHEMA}")
     for name, (schema, table) in chain.copied.items():
-        target = f"release.{au.SCHEMA}.{_quoted(name)}"
-        connection.execute(
-            f"create table {target} as from candidat.{_quoted(schema)}.{_quoted(table)} order by all"
-        )
-        connection.execute(f"comment on table {target} is 'Table de travail de au(), hors contrat.'")
+        target, origin = f"release.{au.SCHEMA}.{_quoted(name)}", f"candidat.{_quoted(schema)}.{_quoted(table)}"
+        kind = "view" if name in au.PUBLISHED else "table"
+        if name in au.PUBLISHED:
+            connection.execute(f"create view {target} as {au.PUBLISHED[name]}")
+            _same_rows(connection, target, origin)
+        else:
+            connection.execute(f"create table {target} as from {origin} order by all")
+        connection.execute(f"comment on {kind} {target} is 'Table de travail de au(), hors contrat.'")
     return au.expand(script, chain)
+
+
+def _same_rows(connection: duckdb.DuckDBPyConnection, view: str, table: str) -> None:
+    """Raises PublishFault when a view of the release does not count the rows of the table it stands for."""
+    counts = [connection.execute(f"select count(*) from {name}").fetchone() for name in (view, table)]
+    if counts[0] != counts[1]:
+        raise PublishFault(f"{view} compte {counts[0]} lignes, {table} {counts[1]} : elle ne la remplace pas.")
 
 
 def _quoted(name: str) -> str:
