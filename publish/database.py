@@ -107,7 +107,10 @@ def _chained(connection: duckdb.DuckDBPyConnection, script: str, manifest: Path)
     chain = au.chain(manifest)
     connection.execute(f"create schema release.{au.SCHEMA}")
     for name, (schema, table) in chain.copied.items():
-        target, origin = f"release.{au.SCHEMA}.{_quoted(name)}", f"candidat.{_quoted(schema)}.{_quoted(table)}"
+        target, origin = (
+            f"release.{au.SCHEMA}.{_quoted(name)}",
+            f"candidat.{_quoted(schema)}.{_quoted(table)}",
+        )
         kind = "view" if name in au.PUBLISHED else "table"
         if name in au.PUBLISHED:
             connection.execute(f"create view {target} as {au.PUBLISHED[name]}")
@@ -122,7 +125,9 @@ def _same_rows(connection: duckdb.DuckDBPyConnection, view: str, table: str) -> 
     """Raises PublishFault when a view of the release does not count the rows of the table it stands for."""
     counts = [connection.execute(f"select count(*) from {name}").fetchone() for name in (view, table)]
     if counts[0] != counts[1]:
-        raise PublishFault(f"{view} compte {counts[0]} lignes, {table} {counts[1]} : elle ne la remplace pas.")
+        raise PublishFault(
+            f"{view} compte {counts[0]} lignes, {table} {counts[1]} : elle ne la remplace pas."
+        )
 
 
 def _quoted(name: str) -> str:
