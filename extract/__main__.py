@@ -158,7 +158,7 @@ def _replay(settings: Settings, _: argparse.Namespace, console: Console) -> int:
     console.print(
         f"{len(results) - len(bad)} livraisons relues, {number(rows)} lignes ; {len(bad)} refusées."
     )
-    console.print(f"empreinte du landing : {landing.fingerprint(settings)}")
+    console.print(f"empreinte du landing : {landing.fingerprint(settings)}", soft_wrap=True)
     return REFUSED if bad else DONE
 
 

@@ -50,6 +50,7 @@ class SourceResult:
     duree_s: float = 0.0
     ecart: str = ""
     faute: bool = False
+    avertissements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ def conclude(attempt: Attempt, collect: Callable[[], Collected]) -> SourceResult
         record["duree_s"],
         difference(record, attempt.previous),
         fault,
+        tuple(record.get("avertissements", ())),
     )
 
 
@@ -158,18 +160,20 @@ def _collected(attempt: Attempt, record: dict[str, Any], collected: Collected) -
     for one in attempt.known:
         if one["objets"] == record["objets"]:
             return _same(attempt, record, one, "mêmes octets")
-    table = read(collected, attempt.part)
+    part = collected.part or attempt.part
+    table = read(collected, part)
     try:
         record |= {
             "lignes": table.rows,
             "colonnes": list(table.columns),
             "empreinte_schema": schema_fingerprint(table.columns),
             "contenu": landing.content_hash(table),
+            "avertissements": list(table.warnings),
         }
         for one in attempt.known:
             if one["contenu"] == record["contenu"]:
                 return _same(attempt, record, one, "mêmes lignes, autre enveloppe")
-        return _accept(attempt, record, table)
+        return _accept(attempt, record, part, table)
     finally:
         table.connection.close()
 
@@ -235,10 +239,10 @@ def _same(attempt: Attempt, record: dict[str, Any], known: dict[str, Any], why: 
     }
 
 
-def _accept(attempt: Attempt, record: dict[str, Any], table: Table) -> None:
+def _accept(attempt: Attempt, record: dict[str, Any], part: Part, table: Table) -> None:
     """Land the rows, then let the journal say so: killed between the two, the next run removes the orphan
     file."""
-    part, archive = attempt.part, attempt.archive
+    archive = attempt.archive
     archive.claim(attempt.settings, deposit=attempt.deposit is not None)
     _date_of_knowledge(attempt, record)
     day = (record["publie_le"] or record["recu_le"])[:10].replace("-", "")

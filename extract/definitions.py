@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,18 @@ class Definition:
         """One part with the region filled in; raises SettingsError when the region has no département."""
         return Part(self.source, partition, **fill(self._merged(partition), settings))
 
+    def deposited_as(self, part: Part) -> Iterator[tuple[str, Part]]:
+        """The other forms under which a part may be deposited, by name."""
+        for name, form in self.raw.get("depots", {}).items():
+            yield (
+                name,
+                replace(
+                    part,
+                    lecture={**part.lecture, **form.get("lecture", {})},
+                    attendu={**part.attendu, **form.get("attendu", {})},
+                ),
+            )
+
     def landing_columns(self) -> tuple[str, ...]:
         """Union of the columns of all parts, in order of appearance."""
         columns: dict[str, None] = {}
@@ -220,26 +232,37 @@ def _beyond_schema(name: str, raw: dict[str, Any]) -> Iterator[str]:
     for partition in definition.partitions:
         part = Part(name, partition, **definition._merged(partition))
         where = f"partition {partition} : " if partition else ""
-        for group in NEEDED_ACCESS[raw["protocole"]]:
-            if not any(entry in part.acces for entry in group):
-                yield f"{where}acces doit dire {' ou '.join(group)}"
-        if not part.attendu.get("colonnes") and "depivoter" not in part.attendu:
-            yield f"{where}attendu.colonnes manque"
-        if "lignes_min" not in part.attendu:
-            yield f"{where}attendu.lignes_min manque"
-        if raw["protocole"] in ("opendatasoft", "datagouv", "fichier") and "format" not in part.lecture:
-            yield f"{where}lecture.format manque"
-        expressions = [*part.attendu.get("colonnes_ignorees", ()), *part.attendu.get("motifs", {}).values()]
-        expressions += [part.lecture.get("membre") or "", part.acces.get("ressource", "")]
-        for expression in expressions:
-            try:
-                re.compile(expression)
-            except re.error as error:
-                yield f"{where}expression régulière fausse : {expression} ({error})"
-        columns = part.landing_columns
-        if len({column.lower() for column in columns}) != len(columns):
-            yield f"{where}deux colonnes du même nom (majuscules ou non) : {', '.join(columns)}"
-        named = {*part.attendu.get("cle", ()), *part.attendu.get("motifs", ())}
-        named |= {*part.attendu.get("modalites", ()), *part.attendu.get("presentes", ())}
-        for column in sorted(named - set(columns)):
-            yield f"{where}la colonne {column} (clé, motif, modalité) n'est pas dans le landing"
+        yield from _part_faults(raw["protocole"], part, where)
+        for form, other in definition.deposited_as(part):
+            yield from _part_faults(raw["protocole"], other, f"{where}dépôt {form} : ")
+            # an optional column of the landing may be absent from an older edition
+            if strange := sorted(set(other.landing_columns) - set(part.landing_columns)):
+                yield f"{where}dépôt {form} : colonnes que le landing n'a pas : {', '.join(strange)}"
+
+
+def _part_faults(protocol: str, part: Part, where: str) -> Iterator[str]:
+    for group in NEEDED_ACCESS[protocol]:
+        if not any(entry in part.acces for entry in group):
+            yield f"{where}acces doit dire {' ou '.join(group)}"
+    if not part.attendu.get("colonnes") and "depivoter" not in part.attendu:
+        yield f"{where}attendu.colonnes manque"
+    if "lignes_min" not in part.attendu:
+        yield f"{where}attendu.lignes_min manque"
+    if protocol in ("opendatasoft", "datagouv", "fichier") and "format" not in part.lecture:
+        yield f"{where}lecture.format manque"
+    expressions = [*part.attendu.get("colonnes_ignorees", ()), *part.attendu.get("motifs", {}).values()]
+    expressions += [part.lecture.get("membre") or "", part.acces.get("ressource", "")]
+    for expression in expressions:
+        try:
+            re.compile(expression)
+        except re.error as error:
+            yield f"{where}expression régulière fausse : {expression} ({error})"
+    columns = part.landing_columns
+    if len({column.lower() for column in columns}) != len(columns):
+        yield f"{where}deux colonnes du même nom (majuscules ou non) : {', '.join(columns)}"
+    named = {*part.attendu.get("cle", ()), *part.attendu.get("motifs", ())}
+    named |= {*part.attendu.get("modalites", ()), *part.attendu.get("presentes", ())}
+    if periods := part.attendu.get("periodes"):
+        named.add(periods["colonne"])
+    for column in sorted(named - set(columns)):
+        yield f"{where}la colonne {column} (clé, motif, modalité, période) n'est pas dans le landing"

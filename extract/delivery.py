@@ -56,11 +56,9 @@ def deliver(
 def reread(settings: Settings, archive: Archive, definition: Definition, record: dict[str, Any]) -> Table:
     """The rows of an accepted delivery from its archived exchanges, read with today's yaml; raises
     ExtractError."""
-    if record["partition"] not in definition.partitions:
-        raise DeliveryRefused(f"la partition {record['partition']} n'est plus dans {record['source']}.yml")
-    part = definition.part(record["partition"], settings)
+    part = expected_of(settings, definition, record)
     if "depot" in record:
-        return read(deposit.collected(archive, part, definition.text("protocole"), record), part)
+        return read(deposit.collected(archive, definition, part, record), part)
     part = Part(part.source, part.partition, record["acces"], part.lecture, part.attendu)
     recorder = Recorder(part.source, part.partition, CLASSIFY[record["protocole"]])
 
@@ -75,6 +73,14 @@ def reread(settings: Settings, archive: Archive, definition: Definition, record:
         return read(CLIENTS[record["protocole"]](Ask(part, archive, session, recorder, mount)), part)
     except requests.exceptions.RequestException as error:
         raise DeliveryFailed(f"l'archive ne suffit pas à relire {record['livraison']} : {error}") from error
+
+
+def expected_of(settings: Settings, definition: Definition, record: dict[str, Any]) -> Part:
+    """What today's yaml expects of a journaled delivery; raises DeliveryRefused when it knows it no more."""
+    if record["partition"] not in definition.partitions:
+        raise DeliveryRefused(f"la partition {record['partition']} n'est plus dans {record['source']}.yml")
+    part = definition.part(record["partition"], settings)
+    return deposit.form(definition, part, record["depot"].get("forme")) if "depot" in record else part
 
 
 def _session(

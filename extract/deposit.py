@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from extract.archive import Archive, StoredObject, comparable, known_on, now_iso
-from extract.attempt import Attempt, SourceResult, conclude
+from extract.attempt import Attempt, SourceResult, conclude, read
 from extract.clients import Collected, bdm, melodi, opendatasoft
 from extract.definitions import Definition, Part
-from extract.errors import SettingsError
+from extract.errors import DeliveryRefused, SettingsError
 from extract.exchanges import Exchange, Recorder
 from extract.reading import Table, read_file
 from extract.settings import Settings
@@ -54,25 +54,52 @@ def deposit(
         max(before, key=known_on, default=None),
         deposit={"fichier": file.name, "publie_le": moment},
     )
-    return conclude(attempt, lambda: _received(attempt, file, moment))
+    return conclude(attempt, lambda: _received(attempt, definition, file))
 
 
-def collected(archive: Archive, part: Part, protocol: str, record: dict[str, Any]) -> Collected:
+def collected(archive: Archive, definition: Definition, part: Part, record: dict[str, Any]) -> Collected:
     """What a journaled deposit brought, from the archive."""
     exchange = record["echanges"][0]
     path = archive.object_path(exchange["sha256"])
     return Collected(
         exchange["url"],
         record["depot"]["publie_le"],
-        lambda scratch: _read(part, protocol, path, scratch),
+        lambda scratch: _read(part, definition.text("protocole"), path, scratch),
+        part=part,
     )
 
 
-def _received(attempt: Attempt, file: Path, moment: str) -> Collected:
+def form(definition: Definition, part: Part, name: str | None) -> Part:
+    """The part as read under one of the yaml's `depots`, or as asked of the producer; raises
+    DeliveryRefused for a form that is gone."""
+    forms = dict(definition.deposited_as(part))
+    if name is not None and name not in forms:
+        raise DeliveryRefused(f"la forme de dépôt {name} n'est plus dans {part.source}.yml")
+    return part if name is None else forms[name]
+
+
+def _received(attempt: Attempt, definition: Definition, file: Path) -> Collected:
+    """Archive the bytes, then find the first form of the yaml under which they are what is expected; raises
+    DeliveryRefused with what each form says when none fits."""
     stored = attempt.archive.store(_chunks(file))
     attempt.recorder.note(_exchange(file, stored))
+    assert attempt.deposit is not None
     record = {"echanges": [attempt.recorder.exchanges[0].as_record()], "depot": attempt.deposit}
-    return collected(attempt.archive, attempt.part, attempt.protocol, record)
+    forms = definition.raw.get("depots", {})
+    refusals = []
+    for name in (None, *forms):
+        part = form(definition, attempt.part, name)
+        found = collected(attempt.archive, definition, part, record)
+        if not forms:
+            return found
+        try:
+            read(found, part).connection.close()
+        except DeliveryRefused as error:
+            refusals.append(f"{name or 'forme du producteur'} : {error}")
+            continue
+        attempt.deposit["forme"] = name
+        return found
+    raise DeliveryRefused("aucune forme connue ne convient. " + " ; ".join(refusals))
 
 
 def _exchange(file: Path, stored: StoredObject) -> Exchange:

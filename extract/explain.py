@@ -40,6 +40,8 @@ def _lines(definition: Definition, settings: Settings) -> Iterator[str]:
         if part.partition is not None:
             yield f"Partition {part.partition} :"
             yield from ("  - " + line for line in lines if line not in shared)
+    if "depots" in definition.raw:
+        yield f"Autres formes acceptées au dépôt : {', '.join(definition.raw['depots'])}."
     yield ""
     yield f"Colonnes du landing : {', '.join(definition.landing_columns())}."
 
@@ -109,8 +111,9 @@ def _expected(part: Part) -> Iterator[str]:
                 f"feuilles {', '.join(reading['feuilles'])}, en-tête cherché par ses noms de colonnes"
             )
         yield "on attend " + ", ".join(detail)
-    most = f" et {wanted['lignes_max']} au plus" if "lignes_max" in wanted else ""
-    yield f"nombre de lignes lues : {wanted['lignes_min']} au moins{most}"
+    yield f"nombre de lignes lues : {wanted['lignes_min']} au moins"
+    if "lignes_max" in wanted:
+        yield f"au-dessus de {wanted['lignes_max']} lignes, la livraison est prise et le résumé le signale"
     if wanted.get("colonnes"):
         yield f"colonnes exigées : {', '.join(wanted['colonnes'])}"
     if "depivoter" in wanted:
@@ -123,6 +126,10 @@ def _expected(part: Part) -> Iterator[str]:
     yield "toute autre colonne fait refuser la livraison"
     if "cle" in wanted:
         yield f"pas deux lignes avec le même ({', '.join(wanted['cle'])})"
+    if "periodes" in wanted:
+        rule = wanted["periodes"]
+        since = f", depuis {rule['depuis']}" if "depuis" in rule else ""
+        yield f"{rule['colonne']} : toutes les périodes ({rule['forme']}){since}, sans trou"
     for column, pattern in wanted.get("motifs", {}).items():
         yield f"{column} suit {pattern}"
     for column, values in wanted.get("modalites", {}).items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -13,8 +14,8 @@ from extract import landing
 from extract.archive import Archive
 from extract.attempt import land, reading_digest
 from extract.definitions import Definition
-from extract.delivery import reread
-from extract.errors import ExtractError
+from extract.delivery import expected_of, reread
+from extract.errors import DeliveryRefused, ExtractError
 from extract.settings import Settings
 
 
@@ -51,11 +52,18 @@ def reconcile(settings: Settings, archive: Archive, definitions: dict[str, Defin
         if definition is None or record["partition"] not in definition.partitions:
             path.unlink(missing_ok=True)  # no yaml reads it any more; the archive keeps it
             continue
-        wanted = reading_digest(definition.part(record["partition"], settings))
-        if path.exists() and landing.reading_of(pq.read_metadata(path)) == wanted:
+        if path.exists() and _read_as_today(settings, definition, record, path):
             continue
         results.append(_again(settings, archive, definitions, record, lambda _: None))
     return results
+
+
+def _read_as_today(settings: Settings, definition: Definition, record: dict[str, Any], path: Path) -> bool:
+    try:
+        wanted = reading_digest(expected_of(settings, definition, record))
+    except DeliveryRefused:  # reading it again will say why
+        return False
+    return landing.reading_of(pq.read_metadata(path)) == wanted
 
 
 def _again(
@@ -74,7 +82,7 @@ def _again(
             table = reread(settings, archive, definition, record)
             try:
                 result = Reread(record["livraison"], table.rows)
-                land(settings, record, table, reading_digest(definition.part(record["partition"], settings)))
+                land(settings, record, table, reading_digest(expected_of(settings, definition, record)))
             finally:
                 table.connection.close()
         except (ExtractError, FileNotFoundError) as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 from extract.definitions import Part
 from extract.errors import DeliveryRefused
+from extract.periods import check_periods
 from extract.reading.table import SOURCE_ORDER, Table, literal, quoted
 
 SHOWN = 6  # examples in a message
@@ -17,13 +18,16 @@ SHOWN = 6  # examples in a message
 def shaped(table: Table, part: Part) -> Table:
     """Check the columns, shape the table as landed (`Part.landing_columns`), check the values.
 
-    Raises DeliveryRefused: unknown or missing column, too few or too many rows, duplicate key, value out
-    of its pattern or its list, expected value absent."""
+    Raises DeliveryRefused: unknown or missing column, too few rows, duplicate key, value out of its pattern
+    or its list, expected value absent, hole in the periods. More rows than the yaml says is only told
+    (`Table.warnings`): datasets grow, and figures that repeat are refused by their key."""
     unpivoted = _check_columns(table, part)
-    _check_count(table.rows, part, "reçues")
+    warnings = _check_count(table.rows, part)
     landed = _landed(table, part, unpivoted)
     _check_values(landed, part)
-    return landed
+    if "periodes" in part.attendu:
+        check_periods(landed, part.attendu["periodes"])
+    return Table(landed.connection, landed.columns, warnings)
 
 
 def _check_columns(table: Table, part: Part) -> list[str]:
@@ -61,12 +65,15 @@ def _check_columns(table: Table, part: Part) -> list[str]:
     return unpivoted
 
 
-def _check_count(rows: int, part: Part, what: str) -> None:
+def _check_count(rows: int, part: Part) -> tuple[str, ...]:
     least, most = part.attendu["lignes_min"], part.attendu.get("lignes_max")
     if rows < least:
-        raise DeliveryRefused(f"{rows} lignes {what}, il en faut au moins {least}")
+        raise DeliveryRefused(f"{rows} lignes reçues, il en faut au moins {least}")
     if most is not None and rows > most:
-        raise DeliveryRefused(f"{rows} lignes {what}, il en faut au plus {most}")
+        return (
+            f"{rows} lignes reçues, {most} au plus étaient attendues : vérifiez, puis relevez lignes_max",
+        )
+    return ()
 
 
 def _landed(table: Table, part: Part, unpivoted: list[str]) -> Table:

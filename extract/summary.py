@@ -74,6 +74,9 @@ def print_summary(summary: RunSummary, console: Console) -> None:
         word, style = WORDS[outcome]
         for reason, names in _by_reason(summary.of(outcome)).items():
             console.print(f"[{style}]{word}[/] [bold]{', '.join(names)}[/] : {escape(reason)}")
+    for result in summary.results:
+        for words in result.avertissements:
+            console.print(f"[yellow]à vérifier[/] [bold]{escape(name_of(result))}[/] : {escape(words)}")
     if summary.relues:
         console.print(f"{len(summary.relues)} livraisons relues depuis l'archive avant de commencer.")
     if summary.non_servies:

@@ -57,7 +57,7 @@ class Transport:
         self.settings = settings
         self.archive = archive
         self.policy = policy or Policy()
-        self.quotas = quotas or Quotas()
+        self.quotas = quotas or Quotas(world=settings.producteurs or "")
         self.asked = 0
         self.answered = 0
         self._unreachable: dict[str, str] = {}

@@ -36,12 +36,14 @@ class Ask:
 class Collected:
     """What a client got. `publie_le`: the producer's own date (ISO text) or None, never the reception date.
     `read(scratch)`: the rows, as the producer names them; raises DeliveryRefused. `unchanged`: why
-    nothing had to be downloaded, or None."""
+    nothing had to be downloaded, or None. `part`: what is expected of a deposit in another form than the
+    producer's, else None."""
 
     url: str
     publie_le: str | None
     read: Callable[[Path], Table] | None
     unchanged: str | None = None
+    part: Part | None = None
 
 
 def stored(response: requests.Response) -> StoredObject:

@@ -31,10 +31,12 @@ def literal(text: str) -> str:
 
 @dataclass
 class Table:
-    """`columns`: the producer's names in order (without `_n`); rows: table `brut` of `connection`."""
+    """`columns`: the producer's names in order (without `_n`); rows: table `brut` of `connection`;
+    `warnings`: what surprises without being wrong, in words."""
 
     connection: duckdb.DuckDBPyConnection
     columns: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:

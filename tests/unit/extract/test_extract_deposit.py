@@ -21,7 +21,7 @@ from extract.archive import Archive, known_on
 from extract.attempt import SourceResult
 from extract.definitions import Definition, load_all
 from extract.errors import ContextMismatch, SettingsError
-from extract.replay import replay
+from extract.replay import reconcile, replay
 from extract.run import run_deposit, run_sources
 from extract.settings import Settings
 from extract.transport import Policy
@@ -169,6 +169,38 @@ def test_what_cannot_be_tried_is_told(
         run_deposit(settings, "insee__essai", file, day, partition, definitions=known)
     with pytest.raises(SettingsError, match="introuvable"):
         run_deposit(settings, "insee__essai", tmp_path / "rien.csv", "2020-12-08", definitions=known)
+
+
+FORMS = {
+    "ancienne": {"attendu": {"colonnes": ["COM", "VALEUR"], "renommer": {"COM": "CODE"}}},
+    "anglaise": {"lecture": {"separateur": ","}},
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "form"),
+    [
+        (b"CODE;VALEUR\n01;1\n", None),
+        (b"COM;VALEUR\n01;1\n", "ancienne"),
+        (b"CODE,VALEUR\n01,1\n", "anglaise"),
+    ],
+)
+def test_other_forms_of_the_yaml_are_tried(
+    body: bytes, form: str | None, settings: Settings, tmp_path: Path
+) -> None:
+    result = _deposit(settings, tmp_path, "2020-12-08", body, depots=FORMS)
+    assert result.resultat == "nouveau", result.motif
+    archive, known = Archive(settings.archive), {"insee__essai": definition(depots=FORMS)}
+    assert archive.accepted()[0]["depot"]["forme"] == form and _in_force(settings) == [("01", "1")]
+    assert reconcile(settings, archive, known) == [], "nothing to read again"
+    assert [one.motif for one in replay(settings, archive, known)] == [""]
+    assert _in_force(settings) == [("01", "1")]
+    refused = _deposit(settings, tmp_path, "2020-12-09", b"A|B\n", depots=FORMS)
+    assert refused.resultat == "refuse"
+    assert all(name in refused.motif for name in ("forme du producteur", "ancienne", "anglaise"))
+    if form:
+        (told,) = replay(settings, archive, {"insee__essai": definition()})
+        assert form in told.motif and "n'est plus dans" in told.motif
 
 
 def _bdm() -> tuple[Definition, bytes]:

@@ -34,7 +34,6 @@ def _rows(table: Table) -> list[tuple[Any, ...]]:
         ({"colonnes": ["CODE", "V", "X"]}, "colonne attendue absente : X"),
         ({"colonnes": ["CODE", "W"]}, "absente : W ; colonne inconnue : V"),
         ({"lignes_min": 4}, "3 lignes reçues, il en faut au moins 4"),
-        ({"lignes_max": 2}, "au plus 2"),
         ({"cle": ["CODE"]}, "doubl.* « 02 » .ligne 2."),
         ({"motifs": {"V": "[0-9]+"}}, "V : valeurs .* « 1,5 » .ligne 3."),
         ({"modalites": {"CODE": ["01"]}}, "modalité inconnue : « 02 »"),
@@ -44,6 +43,35 @@ def _rows(table: Table) -> list[tuple[Any, ...]]:
 def test_refused(attendu: dict[str, Any], said: str) -> None:
     with pytest.raises(DeliveryRefused, match=said):
         _shape(["CODE", "V"], [["01", "1"], ["02", None], ["02", "1,5"]], **attendu)
+
+
+def test_more_rows_than_expected_are_told_not_refused() -> None:
+    assert "2 au plus" in _shape(["A"], [["1"], ["2"], ["3"]], lignes_max=2).warnings[0]
+    assert _shape(["A"], [["1"], ["2"]], lignes_max=2).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("form", "periods", "since", "said"),
+    [
+        ("annee", ["2021", "2023"], None, "absente : 2022"),
+        ("annee", ["2022", "2023"], "2020", "absente : 2020, 2021"),
+        ("annee", ["2022", "2023"], "2024", "absente : 2024"),
+        ("annee", ["2022", "23"], None, "n'est pas « annee » : « 23 »"),
+        ("trimestre", ["2022-Q4", "2023T2"], None, "absente : 2023-T1"),
+        ("mois", ["2022-11", "2023-01-31"], None, "absente : 2022-12"),
+        ("mois", ["2022-13"], None, "« 2022-13 »"),
+        ("annee", [None], None, "aucune période"),
+    ],
+)
+def test_periods_are_all_there(form: str, periods: list[str | None], since: str | None, said: str) -> None:
+    rule = {"colonne": "P", "forme": form} | ({"depuis": since} if since else {})
+    with pytest.raises(DeliveryRefused, match=said):
+        _shape(["P"], [[period] for period in periods], periodes=rule)
+
+
+def test_periods_without_a_hole_are_accepted() -> None:
+    rule = {"colonne": "P", "forme": "trimestre", "depuis": "2022-T3"}
+    assert _shape(["P"], [["2022-Q4"], ["2022T3"], ["2023-T1"], ["2022-T4"]], periodes=rule).rows == 4
 
 
 def test_ignored_optional_renamed_and_constant_columns() -> None:

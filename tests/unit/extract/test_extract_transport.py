@@ -8,6 +8,8 @@ import http.server
 import json
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -27,7 +29,7 @@ from extract.archive import Archive
 from extract.exchanges import ArchiveAdapter, Recorder, public_url
 from extract.network import ProducerUnavailable, retry_after
 from extract.quotas import Quotas
-from extract.settings import Settings
+from extract.settings import PROJECT_ROOT, Settings
 from extract.transport import Policy, Transport
 
 URL = "https://www.insee.fr/f/essai.csv"
@@ -255,8 +257,8 @@ def test_tls_is_verified_even_when_the_caller_says_not(
         transport.session(recorder).get(expired_site, verify=False)
 
 
-def test_quota_lets_a_burst_pass_then_makes_wait() -> None:
-    quotas = Quotas((("api.insee.fr/melodi", 3),))
+def test_quota_lets_a_burst_pass_then_makes_wait(tmp_path: Path) -> None:
+    quotas = Quotas((("api.insee.fr/melodi", 3),), folder=tmp_path)
     done = threading.Event()
 
     def ask() -> None:
@@ -270,6 +272,41 @@ def test_quota_lets_a_burst_pass_then_makes_wait() -> None:
     assert time.monotonic() - started < 1
     threading.Thread(target=ask, daemon=True).start()
     assert not done.wait(0.7), "the fourth call of the minute must wait"
+
+
+def test_quota_is_shared_by_processes(tmp_path: Path) -> None:
+    """Three processes ask a service that takes five a minute: five calls pass in all, in whatever order."""
+    program = (
+        "import sys; from pathlib import Path; from extract.quotas import Quotas\n"
+        "class Full(Exception): pass\n"
+        "def full(seconds): raise Full\n"
+        "quotas = Quotas((('bdm.insee.fr', 5),), folder=Path(sys.argv[1]), sleep=full)\n"
+        "passed = 0\n"
+        "try:\n"
+        "    for _ in range(4):\n"
+        "        quotas.wait('https://bdm.insee.fr/x'); passed += 1\n"
+        "except Full: pass\n"
+        "print(passed)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, cwd=PROJECT_ROOT) for _ in range(3)]
+    passed = [int(process.communicate(timeout=60)[0]) for process in running]
+    assert sum(passed) == 5
+    elsewhere = Quotas((("bdm.insee.fr", 1),), folder=tmp_path, world="http://127.0.0.1:1", sleep=_never)
+    elsewhere.wait("https://bdm.insee.fr/x")
+
+
+@pytest.mark.parametrize("spoilt", ["", "{", '["x"]', "[99999999999]", "12"])
+def test_spoilt_count_holds_nobody_up(tmp_path: Path, spoilt: str) -> None:
+    limits = (("bdm.insee.fr", 1),)
+    Quotas(limits, folder=tmp_path).wait("https://bdm.insee.fr/x")
+    (counted,) = tmp_path.glob("*.json")
+    counted.write_text(spoilt)
+    Quotas(limits, folder=tmp_path, sleep=_never).wait("https://bdm.insee.fr/x")
+
+
+def _never(seconds: float) -> None:
+    raise AssertionError(f"made to wait {seconds} s")
 
 
 def test_archive_answers_the_same_again_and_only_that(
