@@ -322,3 +322,48 @@ def test_the_quota_of_the_day() -> None:
         assert "error_code" not in body and "Retry-After" not in calls[2].headers
         ask(small, WEBSTAT, "")
         assert ask(small, WEBSTAT, "").json()["errorcode"] == 10002
+
+
+def test_sums_known_without_their_records(served: Replica) -> None:
+    """Overindebtedness: the demand of the yearly sums is answered, and no month is made up."""
+    demand = {
+        "where": 'series_key IN ("IFI.M.D14.SUREN.DEPOT","IFI.M.D76.SUREN.DEPOT")',
+        "group_by": "series_key,year(time_period_start) as annee",
+        "select": "sum(obs_value) as depots,count(obs_value) as mois",
+        "order_by": "series_key,annee",
+    }
+    lines = (
+        ask(served, WEBSTAT, "/observations/exports/csv", **demand).content.decode("utf-8-sig").splitlines()
+    )
+    assert lines[0] == "series_key;annee;depots;mois" and len(lines) == 13
+    assert "IFI.M.D14.SUREN.DEPOT;2024;1504.0;12" in lines and "IFI.M.D76.SUREN.DEPOT;2019;4006.0;12" in lines
+    other = ask(served, WEBSTAT, "/observations/records", where=demand["where"], limit=0)
+    assert other.json()["total_count"] == 0
+    by_key = ask(served, WEBSTAT, "/observations/records", where=demand["where"], group_by="series_key")
+    assert by_key.json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("acces", "held"),
+    [
+        ({"jeu": "observations", "group_by": "series_key,year(time_period_start) as annee"}, True),
+        ({"jeu": "observations"}, False),
+    ],
+)
+def test_the_replica_says_which_series_it_holds(served: Replica, acces: dict[str, Any], held: bool) -> None:
+    series = {"champ": "series_key", "modeles": ["IFI.M.D14.SUREN.DEPOT"]}
+    acces = {"portail": f"https://{WEBSTAT}", "series": series} | acces
+    question = [{"protocole": "opendatasoft", "acces": acces}]
+    assert requests.post(f"{served.url}/_servies", json=question, timeout=30).json() == [held]
+
+
+def test_the_replica_does_not_hold_what_it_cannot_group(served: Replica) -> None:
+    acces = {
+        "portail": f"https://{URSSAF}",
+        "jeu": "etablissements-et-effectifs-salaries-au-niveau-commune-x-ape-last",
+    }
+    questions = [
+        {"protocole": "opendatasoft", "acces": acces | {"group_by": fields}}
+        for fields in ("code_commune", "code_commune,grand_secteur_d_activite")
+    ]
+    assert requests.post(f"{served.url}/_servies", json=questions, timeout=30).json() == [True, False]

@@ -69,6 +69,11 @@ FILES = (
         XLSX,
     ),
     File(
+        "/dares.travail-emploi.gouv.fr/sites/default/files/xlsx/series_CVS_T22025.xlsx",
+        workbooks.flux,
+        XLSX,
+    ),
+    File(
         "/raw.githubusercontent.com/shirinabh/risk_score_modelisation/e1e79e347d6465a238223dd55f1e25854795b315"
         "/datasets/A21REG_UL.csv",
         texts.unites_legales,

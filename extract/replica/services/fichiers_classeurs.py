@@ -245,3 +245,65 @@ def interim(app: ReplicaApp) -> bytes:
             lines[line] = [label, code, *values]
         sheets.append((name, [lines.get(number, []) for number in range(1, max(lines) + 1)]))
     return xlsx_bytes(sheets)
+
+
+FLUX = {
+    "Entrées cat ABC_motif": (
+        "Entrées à France Travail en catégories A, B, C : par motif d'inscription",
+        7,
+        [
+            "France entière\n(catégories A,B,C)",
+            "Licenciement économique",
+            "Autre licenciement",
+            "Démission",
+            "Fin de contrat (2)",
+            "Fin de mission",
+            "Première entrée sur le marché du travail",
+            "Reprise après inactivité",
+            "Rupture conventionnelle",
+            "Réinscription rapide",
+            "Autres motifs(3)",
+            "Indéterminé",
+        ],
+    ),
+    "Sorties cat ABC_motif": (
+        "Sorties de France Travail de catégories A, B, C : par motif de sortie",
+        6,
+        [
+            "France entière (1)\n(catégories A,B,C)",
+            "Reprise d'emploi déclarée",
+            "Entrée en stage",
+            "Arrêts de recherche (hors DRE et maladie)",
+            "Arrêt maladie",
+            "DRE",
+            "Cessation d'inscription pour défaut d'actualisation (2)",
+            "Radiation",
+            "Autres cas",
+        ],
+    ),
+}
+
+
+def flux(app: ReplicaApp) -> bytes:
+    """DARES: entries and exits of job seekers by motive, France, seasonally adjusted. A dot is the producer's
+    mark for what is not available; under the entries, empty rows then a note."""
+    sheets: list[tuple[str, Iterable[Row]]] = [("Descriptif", [["Statistiques trimestrielles"], [NOTE]])]
+    for name, (title, header, motives) in FLUX.items():
+        lines: list[Row] = [[] for _ in range(header - 1)]
+        lines[:4] = [
+            ["Titre", title],
+            ["Données", "CVS-CJO, moyenne trimestrielle"],
+            ["Niveau géographique", "France entière (1)"],
+            ["Source", "France Travail - Dares, STMT"],
+        ]
+        lines.append(["Période", *motives])
+        if name.startswith("Entrées"):
+            lines.append([])
+        for quarter, values in app.figures.rows(
+            "select trimestre, valeurs from dares_flux where feuille = ? order by trimestre", [name]
+        ):
+            lines.append([quarter, *(float(v) if v and v.isdigit() else v for v in values)])
+        if name.startswith("Entrées"):
+            lines += [[], [], ["n.d.= non disponible"]]
+        sheets.append((name, lines))
+    return xlsx_bytes(sheets)

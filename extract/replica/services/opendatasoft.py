@@ -59,13 +59,20 @@ def register(app: ReplicaApp) -> None:
 
 
 def holds(acces: dict[str, Any], app: ReplicaApp) -> bool:
-    """The dataset, and one at least of the series when some are asked by name."""
+    """The dataset, the fields that rows are grouped by, and one at least of the series asked by name."""
     dataset = find(str(acces.get("portail", "")).removeprefix("https://"), str(acces.get("jeu")))
-    if dataset is None or "series" not in acces:
-        return dataset is not None
+    if dataset is None:
+        return False
+    sums = dataset.sums if dataset.sums and dataset.sums.group_by == acces.get("group_by") else None
+    groups = [name.strip() for name in acces.get("group_by", "").split(",") if name.strip()]
+    if sums is None and not set(groups) <= set(dataset.types):
+        return False
+    if "series" not in acces:
+        return True
     asked = expand(acces["series"]["modeles"], acces["series"].get("listes", {}))
     field = acces["series"]["champ"].replace('"', '""')
-    count = f'select count(*) from ({dataset.sql}) where "{field}" in (select unnest(?))'
+    sql = sums.sql if sums else dataset.sql
+    count = f'select count(*) from ({sql}) where "{field}" in (select unnest(?))'
     return bool(app.figures.rows(count, [asked])[0][0])
 
 

@@ -45,3 +45,20 @@ select
     min(ligne)
 from annees
 group by periode, livraison
+union all
+select
+    'bdf__surendettement',
+    'depots_mois',
+    'DEP',
+    code_departement,
+    {{ cog_courant() }},
+    periode,
+    '_T',
+    depots,
+    'webstat',
+    marque_producteur,
+    'publiee',
+    null,
+    livraison,
+    ligne
+from {{ ref('stg_bdf__surendettement') }}

@@ -5,10 +5,12 @@
     'taux_chomage': 'publiee', 'taux_chomage_ze': 'publiee', 'emploi_salarie': 'publiee', 'effectifs_salaries': 'publiee',
     'filosofi_communes': 'publiee', 'defaillances': none, 'demandeurs_emploi': 'publiee', 'interim': 'publiee',
     'epv': 'agregee', 'activite_partielle': none, 'activite_partielle_departements': none, 'unites_legales_regions': none,
-    'surendettement': none, 'defaillances_insee': 'publiee'
+    'surendettement': none, 'defaillances_insee': 'publiee', 'conjoncture': 'publiee', 'demandeurs_emploi_detail': none,
+    'flux_demandeurs_emploi': 'publiee', 'offres_emploi': 'publiee', 'emplois_vacants': none, 'emploi_prive_secteurs': none,
+    'emploi_prive_trimestre': none, 'dpae': none, 'besoins_main_oeuvre': none
 } %}
 -- The sources whose producer says how many units make a figure, and the share of the largest (columns n_unites, part_max).
-{% set avec_unites = [] %}
+{% set avec_unites = ['emploi_prive_secteurs'] %}
 with brutes as (
     {% for mesure, methode in mesures.items() %}
         select
