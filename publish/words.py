@@ -8,6 +8,7 @@ import unicodedata
 from datetime import datetime
 
 THIN = "\u202f"  # narrow no-break space: between thousands and before units
+NBSP = "\u00a0"  # before a colon
 MINUS = "\u2212"
 MONTHS = (
     "janvier",

@@ -1,0 +1,519 @@
+"""The portrait of a territory: what it says, in which order. Nothing here knows how it is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from publish import words
+from publish.exports.outlines import Frame, area, label_point
+from publish.exports.reports import charts, questions
+from publish.exports.reports.document import (
+    Card,
+    Cell,
+    Chart,
+    Document,
+    Identity,
+    Page,
+    Picture,
+    Stack,
+    Table,
+    Text,
+)
+from publish.exports.reports.drawing import Drawing
+from publish.exports.reports.facts import Change, Facts, Key, department_of, marked, printed
+from publish.exports.reports.levels import LEVELS
+from publish.exports.reports.notes import LEGEND, Notes
+from publish.exports.reports.questions import MANY, Asked
+
+CHARTS = 10
+FIRST_CHARTS = 2
+CARDS = 4
+MEMBERS = 60  # names of member communes that are listed; the rest is counted
+CHANGES = 8
+MAP = (300.0, 285.0)
+
+CARD_ORDER = (
+    "population_municipale",
+    "emploi_salarie",
+    "taux_chomage_localise",
+    "defaillances_12_mois",
+    "niveau_vie_median",
+    "evolution_annuelle_population",
+    "emploi_salarie_prive",
+    "emploi_prive_pour_100_habitants",
+    "densite_population",
+)
+# Names that fit a card.
+CARD_NAMES = {
+    "evolution_annuelle_population": "Population : évolution par an",
+    "emploi_salarie_prive": "Emploi salarié privé",
+    "taux_chomage_localise": "Taux de chômage",
+    "defaillances_12_mois": "Défaillances sur 12 mois",
+    "emploi_prive_pour_100_habitants": "Emplois privés pour 100 habitants",
+}
+# Rates whose absence must be said rather than passed over in silence.
+EXPECTED = ("taux_chomage_localise", "niveau_vie_median", "taux_pauvrete", "emploi_salarie", "defaillances_12_mois")
+
+
+def portrait(facts: Facts, territory: str) -> Document:
+    """The report of one territory, two to four pages."""
+    notes = Notes(facts)
+    asked = Asked(facts, territory, notes)
+    known = facts.territories[territory]
+    level = LEVELS[known.type_territoire]
+    department = facts.name(department_of(facts, territory))
+    where = [level.singular[0].upper() + level.singular[1:]]
+    if known.type_territoire not in ("DEP", "REG"):
+        where.append(department)
+    where.append(f"code {known.code_territoire}")
+    document = Document(
+        "Portrait de territoire",
+        known.libelle,
+        " · ".join(where),
+        asked.region,
+        facts.release,
+        words.day(facts.made),
+    )
+    first = _first(asked)
+    answered = _answered(asked)
+    _add_charts(first, list(islice(answered, FIRST_CHARTS)))
+    figures = _figures(asked)
+    rest = Page("Dynamiques, écarts et structure", follows=True)
+    _add_charts(rest, list(islice(answered, CHARTS - FIRST_CHARTS)))
+    document.pages = [first, figures, *([rest] if rest.rows else [])]
+    document.notes = notes.written()
+    document.legend = LEGEND
+    return document
+
+
+def _first(asked: Asked) -> Page:
+    page = Page("")
+    cards, summary = _cards(asked), _summary(asked)
+    facts, territory = asked.facts, asked.territory
+    page.add(
+        Picture(
+            "Le territoire et ses communes" if not territory.startswith("COM-") else "La commune et ses voisines",
+            locator(facts, territory),
+            _map_source(facts, territory),
+        ),
+        Stack([Identity("Carte d'identité", _identity(asked)), Text("À retenir", summary)]),
+        shares=(1.45, 1.0),
+    )
+    page.add(*cards)
+    members = _members(asked)
+    if members is not None:
+        page.add(members)
+    return page
+
+
+def _map_source(facts: Facts, territory: str) -> str:
+    year = facts.outlines.millesime(territory)
+    part = " ; partie comprise dans la région" if facts.outlines.is_partial(territory) else ""
+    return f"Fond : IGN, contours généralisés, COG {year}{part}." if year else "Contour non disponible."
+
+
+def _identity(asked: Asked) -> list[tuple[str, str]]:
+    facts, known = asked.facts, asked.facts.territories[asked.territory]
+    rows = [("Code", f"{known.type_territoire} {known.code_territoire}")]
+    members = facts.member_codes(asked.territory)
+    if known.type_territoire != "COM":
+        outside = [c for c in members if f"COM-{c}" not in facts.territories]
+        count = words.plural(len(members), "commune")
+        if outside:
+            count += f", dont {words.number(len(outside))} hors de la région"
+        rows.append(("Composition", count))
+    population = asked.key("population_municipale")
+    if population is not None:
+        rows.append((f"Population municipale {population.periode}", f"{asked.say(population)} habitants"))
+    elif known.population is None:
+        rows.append(("Population municipale", words.MISSING))
+    density = asked.key("densite_population")
+    if known.superficie_km2 is not None:
+        rows.append(("Superficie", f"{words.number(known.superficie_km2, 0)} km²"))
+    if density is not None:
+        rows.append(("Densité", f"{asked.say(density)} hab./km²"))
+    if known.type_territoire not in ("DEP", "REG"):
+        rows.append(("Département", facts.name(department_of(facts, asked.territory))))
+    if known.type_territoire == "COM":
+        epci = facts.areas.get(known.code_territoire, {}).get("EPCI")
+        if epci:
+            rows.append(("EPCI", facts.name(epci)))
+    if known.type_territoire not in ("ZE2020", "DEP", "REG", "PROJET"):
+        employment = facts.employment_area(asked.territory)
+        if employment:
+            rows.append(("Zone d'emploi principale", facts.name(employment)))
+    if known.type_territoire != "COM" and members:
+        communes = facts.communes.get("population_municipale", {})
+        first = max(members, key=lambda c: communes.get(f"COM-{c}", ("", None, None))[1] or 0)
+        if f"COM-{first}" in facts.territories:
+            rows.append(("Commune la plus peuplée", facts.name(f"COM-{first}")))
+    if known.est_interregional:
+        rows.append(("À cheval sur", "plusieurs régions"))
+    rows.append(("Région", asked.region))
+    rows.append(("Géographie", f"COG {known.millesime_cog}"))
+    return rows
+
+
+def locator(facts: Facts, territory: str) -> Drawing:
+    """The territory with its communes and its neighbours; its place in the region in a corner."""
+    width, height = MAP
+    outlines = facts.outlines
+    own = outlines.rings(territory)
+    drawing = Drawing(width, height, f"Carte de {facts.name(territory)} et place dans la région.")
+    if not own:
+        drawing.text(width / 2, height / 2, "Contour non disponible", 9, charts.GREY, "middle")
+        return drawing
+    commune = territory.startswith("COM-")
+    around = facts.areas.get(territory[4:], {}).get("EPCI") if commune else None
+    view = outlines.rings(around) if around and outlines.rings(around) else own
+    frame = Frame.around(view, width, height, 14)
+    for other in _neighbours(facts, frame, width, height):
+        drawing.area(frame.rings(outlines.rings(other), 0.6), "#F3F5F7", "#C3CBD4", 0.5)
+    drawing.area(frame.rings(view, 0.5), "#DCE6F0", None)
+    codes = outlines.drawn(around or territory)
+    if len(codes) <= 200:
+        for code in codes:
+            rings = frame.rings(outlines.rings(f"COM-{code}"), 0.5)
+            if rings:
+                drawing.area(rings, None, "#FFFFFF", 0.5 if len(codes) < 150 else 0.25)
+    else:  # too many communes to tell apart: the EPCI of a département, the départements of a region
+        level = "EPCI-" if len(codes) < MANY else "DEP-"
+        for zone in sorted(outlines.members):
+            if zone.startswith(level) and set(outlines.drawn(zone)) & set(codes):
+                drawing.area(frame.rings(outlines.rings(zone), 0.6), None, "#FFFFFF", 0.9)
+    drawing.area(frame.rings(own, 0.5), "#E9B8AC" if commune else None, charts.OWN, 1.4)
+    population = facts.communes.get("population_municipale", {})
+    named = sorted(codes, key=lambda c: -(population.get(f"COM-{c}", ("", 0, None))[1] or 0))[:9]
+    placed: list[tuple[float, float, float]] = []
+    for code in ([territory[4:]] if commune else []) + named:
+        ring = max(outlines.rings(f"COM-{code}"), key=lambda r: abs(area(r)))
+        x, y = frame.point(label_point(ring))
+        name = facts.name(f"COM-{code}")
+        half = len(name) * 1.75
+        if any(abs(y - b) < 9 and abs(x - a) < half + c for a, b, c in placed):
+            continue
+        x = min(max(x, half + 2), width - half - 2)
+        placed.append((x, y, half))
+        drawing.circle(x, y - 4.5, 1.2, charts.INK)
+        drawing.text(x, y + 4, name, 7, charts.INK, "middle", bold=True, halo=True)
+    _inset(facts, drawing, territory)
+    return drawing
+
+
+def _neighbours(facts: Facts, frame: Frame, width: float, height: float) -> Iterator[str]:
+    """The EPCI that the frame of the map touches."""
+    for other in facts.outlines.members:
+        bounds = facts.outlines.bounds(other) if other.startswith("EPCI-") else None
+        if bounds is None:
+            continue
+        west, south, east, north = bounds
+        (left, bottom), (right, top) = frame.point((west, south)), frame.point((east, north))
+        if left <= width and right >= 0 and top <= height and bottom >= 0:
+            yield other
+
+
+def _inset(facts: Facts, drawing: Drawing, territory: str) -> None:
+    """The region and its départements, the territory in red, in the bottom left corner."""
+    outlines = facts.outlines
+    departments = sorted(k for k in outlines.members if k.startswith("DEP-") and outlines.drawn(k))
+    shapes = [outlines.rings(d) for d in departments]
+    if not shapes or territory == facts.region_key:
+        return
+    width, height = 74.0, 48.0
+    x, y = 0.0, drawing.height - height
+    frame = Frame.around([r for s in shapes for r in s], width, height, 3)
+    drawing.rect(x, y, width, height, "#FFFFFF")
+
+    def moved(rings: list[list[tuple[float, float]]]) -> list[list[tuple[float, float]]]:
+        return [[(a + x, b + y) for a, b in ring] for ring in frame.rings(rings, 0.5)]
+
+    for shape in shapes:
+        drawing.area(moved(shape), "#E3E8EE", "#FFFFFF", 0.5)
+    own = moved(outlines.rings(territory))
+    if own:
+        drawing.area(own, charts.OWN, None)
+    else:
+        a, b = frame.point(label_point(outlines.rings(territory)[0]))
+        drawing.circle(a + x, b + y, 1.6, charts.OWN)
+
+
+def _cards(asked: Asked) -> list[Card]:
+    cards: list[Card] = []
+    around = asked.facts.employment_area(asked.territory)
+    for indicator in CARD_ORDER:
+        key = asked.key(indicator)
+        where = asked.territory
+        if key is None and indicator == "taux_chomage_localise" and around:
+            key, where = asked.key(indicator, around), around
+        if key is None:
+            continue
+        one = asked.facts.indicators[indicator]
+        label = CARD_NAMES.get(indicator, one.libelle)
+        label += "" if where == asked.territory else f" — ZE {asked.facts.name(where)}"
+        detail = [words.period(key.periode)]
+        if indicator == "population_municipale":  # two censuses a year apart share four surveys of five
+            detail.append(asked.rank(key))
+        elif key.variation is not None and not indicator.startswith("evolution"):
+            detail.append(f"{words.change(key.variation, key.unite_variation, one.decimales)} sur un an")
+        if key.region is not None and one.nature not in ("stock", "flux") and where != asked.facts.region_key:
+            detail.append(f"région : {printed(key.region, one)}")
+        cards.append(
+            Card(
+                charts.shortened(label, 38), asked.say(key), " · ".join(d for d in detail if d),
+                asked.notes.call(indicator, key),
+            )
+        )  # fmt: skip
+        if len(cards) == CARDS:
+            break
+    return cards
+
+
+def _summary(asked: Asked) -> list[str]:
+    """Sentences made of the release's figures, never of an opinion."""
+    said = []
+    facts = asked.facts
+    growth = asked.key("evolution_annuelle_population")
+    if growth is not None:
+        text = f"La population évolue de {_signed(growth, facts)} par an en moyenne sur cinq ans ({growth.periode})"
+        text += _beside(growth, facts, asked)
+        said.append(text + ".")
+    jobs = asked.key("evolution_emploi_salarie_prive_an")
+    if jobs is not None:
+        text = f"L'emploi salarié privé varie de {_signed(jobs, facts)} sur un an à fin {jobs.periode}"
+        said.append(text + _beside(jobs, facts, asked) + ".")
+    five = asked.key("evolution_emploi_salarie_prive_5_ans")
+    if five is not None:
+        text = f"Sur cinq ans, l'emploi privé varie de {_signed(five, facts)}"
+        said.append(text + _beside(five, facts, asked) + (f" ; {asked.rank(five)}" if five.rang else "") + ".")
+    around = facts.employment_area(asked.territory)
+    for where in (asked.territory, around):
+        key = asked.key("taux_chomage_localise", where) if where else None
+        if key is not None and where:
+            name = "" if where == asked.territory else f" de la zone d'emploi {_of(facts.name(where))}"
+            text = f"Le taux de chômage{name} est de {asked.say(key)} au {words.period(key.periode)}"
+            said.append(text + _beside(key, facts, asked) + ".")
+            break
+    income = asked.key("niveau_vie_median")
+    if income is not None:
+        said.append(
+            f"La moitié des habitants a un niveau de vie inférieur à {asked.say(income)} par an ({income.periode})"
+            + (f" ; {asked.rank(income)}" if income.rang else "")
+            + "."
+        )
+    else:
+        key = facts.keys.get((asked.territory, "niveau_vie_median"))
+        if key is not None:
+            word = words.why_missing(key.confidentialite)
+            said.append(f"Niveau de vie médian : {word}" + (f" — {key.motif}" if key.motif else ""))
+    return said[:5]
+
+
+def _signed(key: Key, facts: Facts) -> str:
+    one = facts.indicators[key.indicateur]
+    return words.number(key.valeur, one.decimales, sign=True) + words.THIN + "%"
+
+
+def _beside(key: Key, facts: Facts, asked: Asked) -> str:
+    """« (Normandie : −0,1 % ; France : +0,3 %) »."""
+    one = facts.indicators[key.indicateur]
+    signed = one.calcul_signe if hasattr(one, "calcul_signe") else key.indicateur.startswith("evolution")
+    said = []
+    region_itself = asked.territory == facts.region_key
+    for label, value in ((asked.region, None if region_itself else key.region), ("France", key.france)):
+        if value is not None:
+            said.append(f"{label} : {words.number(value, one.decimales, sign=signed)}{words.THIN}%")
+    return f" ({' ; '.join(said)})" if said else ""
+
+
+def _of(name: str) -> str:
+    return f"d'{name}" if name[:1].lower() in "aeéèêiouyâîôh" else f"de {name}"
+
+
+def _members(asked: Asked) -> Text | None:
+    facts = asked.facts
+    codes = facts.member_codes(asked.territory)
+    if asked.territory.startswith("COM-") or not codes:
+        return None
+    population = facts.communes.get("population_municipale", {})
+    inside = [c for c in codes if f"COM-{c}" in facts.territories]
+    ordered = sorted(inside, key=lambda c: -(population.get(f"COM-{c}", ("", 0, None))[1] or 0))
+    listed = ordered if len(ordered) <= MEMBERS else ordered[: MEMBERS - 20]
+    texts = []
+    for code in listed:
+        value = population.get(f"COM-{code}", ("", None, None))[1]
+        texts.append(f"{facts.name(f'COM-{code}')} ({words.number(value)})")
+    rest = len(ordered) - len(listed)
+    outside = len(codes) - len(inside)
+    tail = f" et {words.plural(rest, 'autre commune', 'autres communes')}" if rest else ""
+    tail += f" ; {words.plural(outside, 'commune')} hors de la région" if outside else ""
+    period = next((v[0] for k, v in population.items() if v[1] is not None), "")
+    return Text(
+        f"{words.plural(len(codes), 'commune')}, de la plus à la moins peuplée (population municipale {period})",
+        [", ".join(texts) + tail + "."],
+        small=True,
+    )
+
+
+def _figures(asked: Asked) -> Page:
+    page = Page("Les chiffres clés")
+    facts = asked.facts
+    known = facts.territories[asked.territory]
+    with_department = known.type_territoire not in ("DEP", "REG") and bool(known.code_departement)
+    with_region = known.type_territoire != "REG"
+    head = ["Indicateur", "Période", charts.shortened(known.libelle, 26), "Un an avant", "Évolution"]
+    widths = [3.7, 0.95, 1.25, 1.05, 0.95]
+    if with_department:
+        head.append(facts.name(f"DEP-{known.code_departement}"))
+        widths.append(1.05)
+    if with_region:
+        head.append(asked.region)
+        widths.append(1.05)
+    head += ["France", "Rang"]
+    widths += [1.15, 1.05]
+    rows: list[list[Cell]] = []
+    absent: dict[str, list[str]] = {}
+    theme = ""
+    for indicator, one in facts.indicators.items():
+        key = facts.keys.get((asked.territory, indicator))
+        if key is None:
+            continue
+        if key.valeur is None and indicator not in EXPECTED:
+            why = "secret" if words.why_missing(key.confidentialite) == words.SECRET else key.motif or words.MISSING
+            absent.setdefault(why, []).append(one.libelle)
+            continue
+        if one.theme != theme:
+            theme = one.theme
+            rows.append([Cell(theme)])
+        rows.append(_row(asked, key, with_department, with_region))
+    page.add(Table(head, rows, widths))
+    missing = [f"{why.rstrip('.')} : {', '.join(names)}." for why, names in absent.items()]
+    never = [facts.indicators[i].libelle for i in EXPECTED if (asked.territory, i) not in facts.keys and i in facts.indicators]
+    if never:
+        missing.append(f"Non diffusés à ce niveau par leurs producteurs : {', '.join(never)}.")
+    if missing:
+        page.add(Text("Ce qui n'est pas disponible pour ce territoire", missing, small=True))
+    page.add(Text("Ce qui a changé depuis la release précédente", _changes(asked), small=True))
+    return page
+
+
+def _row(asked: Asked, key: Key, with_department: bool, with_region: bool) -> list[Cell]:
+    one = asked.facts.indicators[key.indicateur]
+    unit = "" if words.short_unit(one.unite) else f" ({one.unite})"
+    label = one.libelle if one.unite in ("habitants", "emplois") else one.libelle + unit
+    number = asked.notes.call(key.indicateur, key)
+    row = [Cell(label, note=number), Cell(words.period(key.periode))]
+    if key.valeur is None:
+        blank = Cell("")
+        reason = words.why_missing(key.confidentialite)
+        columns = 4 + with_department + with_region
+        return [*row, Cell(reason, muted=True), *[blank] * (columns + 0)]
+
+    def shown(value: float | None) -> Cell:
+        return Cell(printed(value, one)) if value is not None else Cell(words.MISSING, muted=True)
+
+    flag = "*" if key.rupture else ""
+    row += [
+        Cell(marked(key, one), strong=True),
+        Cell(printed(key.un_an_avant, one)) if key.un_an_avant is not None else Cell(""),
+        Cell(words.change(key.variation, key.unite_variation, one.decimales) + flag),
+    ]
+    if with_department:
+        row.append(shown(key.departement))
+    if with_region:
+        row.append(shown(key.region))
+    row.append(shown(key.france))
+    row.append(Cell(f"{words.ordinal(key.rang)} sur {words.number(key.classes)}" if key.rang else ""))
+    return row
+
+
+def _changes(asked: Asked) -> list[str]:
+    facts = asked.facts
+    if facts.previous is None:
+        return ["Première release publiée : rien à comparer."]
+    changes = facts.changes.get(asked.territory, [])
+    if not changes:
+        return [f"Aucun chiffre clé de ce territoire n'a changé depuis la release {facts.previous}."]
+    said = [_change(change, facts) for change in changes[:CHANGES]]
+    rest = len(changes) - len(said)
+    if rest:
+        said.append(f"Et {words.plural(rest, 'autre chiffre clé changé', 'autres chiffres clés changés')}.")
+    return [*said, f"Comparaison avec la release {facts.previous}."]
+
+
+def _change(change: Change, facts: Facts) -> str:
+    one = facts.indicators[change.indicateur]
+    now, then = printed(change.valeur, one), printed(change.valeur_avant, one)
+    if change.periode != change.periode_avant:
+        return (
+            f"{one.libelle} : nouvelle période, {now} en {words.period(change.periode)}"
+            f" ({then} en {words.period(change.periode_avant)})."
+        )
+    return f"{one.libelle}, {words.period(change.periode)} : révisé, {now} au lieu de {then}."
+
+
+def _answered(asked: Asked) -> Iterator[Chart]:
+    return (chart for ask in _questions(asked) if (chart := ask()) is not None)
+
+
+def _add_charts(page: Page, found: list[Chart]) -> None:
+    for left in range(0, len(found), 2):
+        pair = found[left : left + 2]
+        page.add(*pair, *([Text("", [""])] if len(pair) == 1 else []))
+
+
+def _questions(asked: Asked) -> Iterator[Callable[[], Chart | None]]:
+    """In order of interest; the first ten that the release can answer are printed."""
+    facts, q = asked.facts, questions
+    around = facts.employment_area(asked.territory)
+    department = department_of(facts, asked.territory)
+
+    def growth(a: Asked) -> str:
+        key = a.key("evolution_annuelle_population")
+        own = a.key("population_municipale")
+        said = f"{a.say(own)} habitants en {own.periode}" if own else ""
+        return said + (f" ; {_signed(key, facts)} par an de {int(key.periode) - 5} à {key.periode}{_beside(key, facts, a)}." if key else ".")
+
+    def jobs(a: Asked) -> str:
+        key = a.key("evolution_emploi_salarie_prive_5_ans")
+        own = a.key("emploi_salarie_prive")
+        said = f"{a.say(own)} emplois fin {own.periode}" if own else ""
+        return said + (f" ; {_signed(key, facts)} en cinq ans{_beside(key, facts, a)}." if key else ".")
+
+    yield lambda: q.index(asked, "population_municipale", "La population augmente-t-elle plus vite qu'ailleurs ?", growth)
+    yield lambda: q.communes_map(asked, "evolution_annuelle_population", "Quelles communes gagnent des habitants ?")
+    yield lambda: q.index(asked, "emploi_salarie_prive", "L'emploi privé suit-il le rythme de la région ?", jobs)
+    yield lambda: q.yearly(asked, "evolution_emploi_salarie_prive_an", "Année après année, l'emploi progresse-t-il ?")
+    if facts.series.get(("taux_chomage_localise", asked.territory)):
+        yield lambda: q.trend(asked, "taux_chomage_localise", "Le chômage est-il plus élevé qu'ailleurs ?")
+    elif around:
+        yield lambda: q.trend(asked, "taux_chomage_localise", "Quel chômage dans la zone d'emploi ?", around)
+    yield lambda: q.gap(asked, "emploi_prive_pour_100_habitants", "Le territoire est-il un pôle d'emploi ?")
+    if (asked.territory, SECTOR) in facts.keys:
+        yield lambda: q.structure(asked, q.SECTORS, "De quels secteurs l'emploi dépend-il ?")
+    else:
+        yield lambda: q.structure(asked, q.SECTORS, "De quels secteurs l'emploi du département dépend-il ?", department)
+    yield lambda: q.rank(asked, "evolution_emploi_salarie_prive_5_ans", "Où se situe la dynamique de l'emploi ?")
+    yield lambda: q.largest(asked, "emploi_salarie_prive", "Où sont les emplois ?")
+    yield lambda: q.rank(asked, "niveau_vie_median", "Quel niveau de vie parmi les communes ?")
+    yield lambda: q.structure(asked, q.INCOMES, "De quoi vivent les ménages ?")
+    yield lambda: q.communes_map(asked, "niveau_vie_median", "Où vivent les ménages les plus aisés ?")
+    yield lambda: q.rank(asked, "taux_chomage_localise", "Où se situe le chômage ?")
+    yield lambda: q.trend(asked, "defaillances_12_mois", "Les défaillances d'entreprises augmentent-elles ?")
+    yield lambda: q.structure(asked, q.AGES, "La population est-elle jeune ou âgée ?")
+    yield lambda: q.rank(asked, "evolution_annuelle_population", "Où se situe la croissance démographique ?")
+    yield lambda: q.rank(asked, "emploi_prive_pour_100_habitants", "Où se situe la densité d'emploi ?")
+    yield lambda: q.rank(asked, "densite_population", "Le territoire est-il dense ?")
+    if department != asked.territory:
+        yield lambda: q.trend(asked, "defaillances_12_mois", "Les défaillances augmentent-elles dans le département ?", department)
+    yield lambda: q.communes_map(asked, "emploi_prive_pour_100_habitants", "Où l'emploi est-il le plus dense ?")
+    yield lambda: q.communes_map(asked, "evolution_emploi_salarie_prive_5_ans", "Où l'emploi a-t-il progressé ?")
+    if department != asked.territory:
+        yield lambda: q.structure(asked, q.AGES, "Le département est-il jeune ou âgé ?", department)
+        yield lambda: q.trend(asked, "emploi_salarie", "Comment évolue l'emploi du département ?", department)
+    for indicator, one in facts.indicators.items():  # whatever else the release knows: a rate beside others
+        if one.nature in ("ratio", "mediane", "moyenne") and indicator not in q.BREAKS:
+            yield lambda i=indicator, o=one: q.gap(asked, i, f"{o.libelle} : quel écart ?")  # type: ignore[misc]
+
+
+SECTOR = "part_emploi_industriel"
