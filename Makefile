@@ -55,7 +55,7 @@ deposit: $(VENV)/pret ## dépose un fichier d'un producteur · SOURCE=… FILE=�
 rollback: $(VENV)/pret ## ramène la publication en cours à une autre · RELEASE=…
 	@$(PY) -m publish rollback $(RELEASE)
 
-export: $(VENV)/pret ## refait les exports de la publication en cours
+export: $(VENV)/pret ## exports de la publication en cours · PORTRAIT=… PORTRAITS=tous CLASSEUR=… TABLEAU_DE_BORD=oui VRAC=tout (docs/rapports.md)
 	@$(PY) -m publish export
 
 bench: $(VENV)/pret ## les mesures du README

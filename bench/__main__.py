@@ -128,17 +128,18 @@ def query_row(database: Path) -> tuple[str, str, str, str]:
 
 def workbook_row(database: Path) -> tuple[str, str, str, str]:
     """The release's workbook beside pandas with openpyxl writing the whole table, unformatted."""
-    from publish.exports import bundle
+    from publish.exports import key_figures, workbook
 
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        bundle.write(
+        workbook.write(
+            Path(folder) / "ours.xlsx",
             database,
-            Path(folder) / "ours",
-            region=Settings.from_env().region,
-            release="bench",
-            made=pd.Timestamp.now().to_pydatetime(),
+            Settings.from_env().region,
+            "bench",
+            pd.Timestamp.now().to_pydatetime(),
         )
+        key_figures.write_flat(database, Path(folder))
         ours = time.perf_counter() - start
         with duckdb.connect(str(database), read_only=True) as con:
             frame = con.execute("select * from chiffres_cles").df()

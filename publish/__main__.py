@@ -13,6 +13,8 @@ from extract.errors import ExtractError
 from extract.settings import Settings
 from publish.errors import FAULT, PUBLISHED, PublishFault
 
+LISTED = 20  # paths printed one by one
+
 
 def parser() -> argparse.ArgumentParser:
     """The command line; help is French, as every word an operator reads."""
@@ -35,7 +37,9 @@ def parser() -> argparse.ArgumentParser:
     rollback = commands.add_parser("rollback", help="ramener le pointeur à une release antérieure")
     rollback.add_argument("release", nargs="?", help="nom de la release ; sans lui, la liste")
     export = commands.add_parser(
-        "export", help="chiffres clés de la release en cours, en XLSX, CSV et Parquet"
+        "export",
+        help="exports de la release en cours ; PORTRAIT, PORTRAITS, CLASSEUR, TABLEAU_DE_BORD, VRAC dans"
+        " l'environnement",
     )
     export.add_argument(
         "--dossier", type=Path, help="où écrire (par défaut $REFERENTIEL_DATA/exports/<release>)"
@@ -99,15 +103,32 @@ def _export(folder: Path | None, settings: Settings, console: Console) -> int:
     from datetime import datetime
 
     from publish import releases
-    from publish.exports import bundle
+    from publish.exports import bundle, produce, request
 
     release = releases.require_current(settings.published)
-    made = datetime.fromisoformat(release.manifest["produite_le"])
+    # `make export PORTRAIT=…` reaches us by the environment, as QUERY does. All is checked before anything is
+    # written.
+    asked = request.parse(os.environ, request.Names.read(release.database))
+    earlier = [r for r in releases.every(settings.published) if r.nom < release.nom]
+    origin = produce.Origin(
+        release.database,
+        release.manifest["region"],
+        release.nom,
+        datetime.fromisoformat(release.manifest["produite_le"]),
+        (earlier[-1].nom, earlier[-1].database) if earlier else None,
+    )
     target = folder or settings.data / "exports" / release.nom
-    for path in bundle.write(
-        release.database, target, region=release.manifest["region"], release=release.nom, made=made
-    ):
-        console.print(str(path))
+    if asked.is_empty:
+        paths = bundle.write(origin, target)
+    else:
+        from publish.exports.reports.progress import shown
+
+        with shown(Console(stderr=True), "Portraits") as progress:
+            paths = produce.write(origin, asked, target, progress)
+    for path in paths[:LISTED]:
+        console.print(str(path), soft_wrap=True)
+    if len(paths) > LISTED:
+        console.print(f"… et {len(paths) - LISTED} autres fichiers dans {paths[-1].parent}", soft_wrap=True)
     return PUBLISHED
 
 

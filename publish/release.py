@@ -17,6 +17,7 @@ from extract.durable import fsync_file, fsync_folder
 from extract.settings import Settings
 from publish import database, manifest, note, releases
 from publish.exports import bundle, vigilance
+from publish.exports.produce import Origin
 from publish.inputs import versions
 from publish.releases import DATABASE, REFUSED, UNFINISHED, Release
 
@@ -69,7 +70,8 @@ def make(
     rows = database.write(candidate, file, dbt_manifest, verdict.controles)
     database.write_parquet(file, folder / "parquet")
     write_dictionary(file, folder / "dictionnaire.csv")
-    bundle.write(file, folder / "exports", region=settings.region, release=nom, made=moment)
+    before = (previous.nom, previous.database) if previous is not None else None
+    bundle.write(Origin(file, settings.region, nom, moment, before), folder / "exports")
     shutil.copytree(quality, folder / "qualite")
     watched = vigilance.write(
         folder / "qualite" / vigilance.FILE, candidate, verdict, title=f"release {nom}", made=moment

@@ -1,15 +1,21 @@
-"""Every export of a release, in one folder."""
+"""Every export that a release carries, in one folder; the others are made on demand."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
-from publish.exports import key_figures, workbook
+from publish.exports import key_figures, produce, workbook
+from publish.exports.produce import Origin
 
 
-def write(database: Path, folder: Path, *, region: str, release: str, made: datetime) -> list[Path]:
-    """Writes chiffres_cles.xlsx, .csv and .parquet from the release's DuckDB file; returns their paths."""
+def write(origin: Origin, folder: Path) -> list[Path]:
+    """chiffres_cles.xlsx, .csv and .parquet, the dashboard and one portrait of a release;
+    returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    book = workbook.write(folder / "chiffres_cles.xlsx", database, region, release, made)
-    return [book, *key_figures.write_flat(database, folder)]
+    book = workbook.write(
+        folder / "chiffres_cles.xlsx", origin.database, origin.region, origin.release, origin.made
+    )
+    flat = key_figures.write_flat(origin.database, folder)
+    board = produce.write_dashboard(origin, folder)
+    shown = (produce.largest_epci(origin.database, origin.region),)
+    return [book, *flat, *board, *produce.write_portraits(origin, shown, folder / "portraits")]

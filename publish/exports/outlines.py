@@ -11,7 +11,6 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import pairwise
 
 import duckdb
@@ -84,7 +83,9 @@ class Outlines:
 
     def is_partial(self, territory: str) -> bool:
         """True when only the part inside the region can be drawn."""
-        return not territory.startswith("COM-") and not self.is_whole(territory) and territory not in self.texts
+        return (
+            not territory.startswith("COM-") and not self.is_whole(territory) and territory not in self.texts
+        )
 
     def millesime(self, territory: str) -> int | None:
         """The vintage of the outline that `rings` gives."""
@@ -107,11 +108,6 @@ class Outlines:
                 edges ^= {(a, b) if a < b else (b, a) for a, b in pairs if a != b}
             self._edges[code] = edges
         return self._edges[code]
-
-    @cached_property
-    def communes(self) -> list[str]:
-        """Codes of the communes that are drawn."""
-        return [key[4:] for key in self.texts if key.startswith("COM-")]
 
     def geojson(self, territory: str) -> dict[str, object] | None:
         """A MultiPolygon of the territory, None when nothing is known. Rings follow RFC 7946 (outer rings
@@ -158,9 +154,7 @@ def chained(edges: set[Edge]) -> Rings:
 
 def area(ring: list[Point]) -> float:
     """Signed area, positive counter-clockwise, in squared units of the points."""
-    return (
-        sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(ring, [*ring[1:], ring[0]], strict=True)) / 2
-    )
+    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(ring, [*ring[1:], ring[0]], strict=True)) / 2
 
 
 def contains(ring: list[Point], point: Point) -> bool:
@@ -214,9 +208,7 @@ class Frame:
         stretch = math.cos(math.radians((south + north) / 2))
         wide, high = (east - west) * stretch or 1e-6, (north - south) or 1e-6
         scale = min((width - 2 * margin) / wide, (height - 2 * margin) / high)
-        return cls(
-            west, north, scale, stretch, (width - wide * scale) / 2, (height - high * scale) / 2
-        )
+        return cls(west, north, scale, stretch, (width - wide * scale) / 2, (height - high * scale) / 2)
 
     def point(self, point: Point) -> Point:
         """One point of the drawing."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from publish import words
@@ -12,7 +13,7 @@ from publish.exports.reports.drawing import Drawing
 
 INK, GREY, PALE, RULE = "#1D2733", "#6B7683", "#E8EDF3", "#D5DBE2"
 OWN, DEPARTMENT, REGION, FRANCE = "#C8432B", "#7C98B6", "#1F3A5F", "#9AA4AF"
-UP, DOWN = "#1F6F8B", "#C8432B"
+UP, DOWN = "#1F6F8B", "#DB8B66"
 SEQUENTIAL = ("#EAF1F7", "#BFD4E6", "#86AFCF", "#4A82B0", "#1F4E79")
 DIVERGING = ("#B4512F", "#E39B77", "#F6DCCB", "#D3E5EE", "#86B6CE", "#2B7496")
 NOTHING = "#DADDE1"
@@ -64,7 +65,7 @@ def apart(places: list[float], gap: float, low: float, high: float) -> list[floa
     moved = list(places)
     for _ in range(60):
         quiet = True
-        for a, b in zip(order, order[1:], strict=False):
+        for a, b in itertools.pairwise(order):
             overlap = gap - (moved[b] - moved[a])
             if overlap > 1e-6:
                 moved[a] -= overlap / 2
@@ -134,7 +135,9 @@ def bars(rows: Sequence[Bar], alt: str, label_width: float = 92, unit: str = "")
         y = offset + index * pitch
         middle = y + thick / 2 + 2.5
         own = row.color == OWN
-        drawing.text(label_width - 4, middle, shortened(row.label, 24), 7.2, INK, "end", bold=own)
+        drawing.text(
+            label_width - 4, middle, shortened(row.label, int(label_width / 3.6)), 7.2, INK, "end", bold=own
+        )
         if row.value is None:
             drawing.text(zero + 4, middle, row.text, 7, GREY)
             continue
@@ -150,11 +153,16 @@ def bars(rows: Sequence[Bar], alt: str, label_width: float = 92, unit: str = "")
 
 
 def columns(
-    rows: Sequence[tuple[str, float, str]], beside: dict[str, float], labels: tuple[str, str], alt: str, unit: str
+    rows: Sequence[tuple[str, float, str]],
+    beside: dict[str, float],
+    labels: tuple[str, str],
+    alt: str,
+    unit: str,
+    colors: tuple[str, str] = (UP, DOWN),
 ) -> Drawing:
     """A column per period with its printed value, and a mark for the comparison at the same period."""
     drawing = Drawing(WIDTH, HEIGHT, alt)
-    left, top, bottom = 24.0, 16.0, 16.0
+    left, top, bottom = 24.0, 16.0, 21.0
     values = [v for _, v, _ in rows] + [beside[p] for p, _, _ in rows if p in beside]
     marks = ticks(min([0.0, *values]), max([0.0, *values]))
     low, high = marks[0], marks[-1]
@@ -167,21 +175,27 @@ def columns(
 
     step = marks[1] - marks[0] if len(marks) > 1 else 1
     for mark in marks:
-        drawing.line([(left, y(mark)), (WIDTH, y(mark))], GREY if mark == 0 else RULE, 0.7 if mark == 0 else 0.5)
+        drawing.line(
+            [(left, y(mark)), (WIDTH, y(mark))], GREY if mark == 0 else RULE, 0.7 if mark == 0 else 0.5
+        )
         drawing.text(left - 3, y(mark) + 2.3, scale_text(mark, step), 6.5, GREY, "end")
     for index, (period, value, text) in enumerate(rows):
         x = left + index * pitch + (pitch - thick) / 2
         above = value >= 0
-        drawing.rect(x, min(y(value), y(0)), thick, max(abs(y(value) - y(0)), 0.4), UP if above else DOWN)
-        place = y(max(value, beside.get(period, value))) - 2.5 if above else (
-            y(min(value, beside.get(period, value))) + 7
+        drawing.rect(
+            x, min(y(value), y(0)), thick, max(abs(y(value) - y(0)), 0.4), colors[0] if above else colors[1]
+        )
+        place = (
+            y(max(value, beside.get(period, value))) - 2.5
+            if above
+            else (y(min(value, beside.get(period, value))) + 7)
         )
         drawing.text(x + thick / 2, place, text, 6.2, INK, "middle", bold=True)
         drawing.text(x + thick / 2, HEIGHT - 3, period, 6.5, GREY, "middle")
         if period in beside:
             drawing.line([(x - 1.5, y(beside[period])), (x + thick + 1.5, y(beside[period]))], INK, 1.4)
-    drawing.rect(left, 2, 6, 6, UP)
-    drawing.rect(left + 7, 2, 6, 6, DOWN)
+    drawing.rect(left, 2, 6, 6, colors[0])
+    drawing.rect(left + 7, 2, 6, 6, colors[1])
     drawing.text(left + 16, 7.5, f"{labels[0]} ({unit})", 6.8, INK)
     drawing.line([(WIDTH - 62, 5.2), (WIDTH - 52, 5.2)], INK, 1.4)
     drawing.text(WIDTH - 49, 7.5, labels[1], 6.8, INK)
@@ -220,7 +234,9 @@ def strip(
     if tallest * size <= room:  # few enough: each territory is a dot
         for slot, count in piles.items():
             for level in range(count):
-                drawing.circle(left + (slot + 0.5) * size, base - (level + 0.5) * size, size * 0.43, "#A9BBCD")
+                drawing.circle(
+                    left + (slot + 0.5) * size, base - (level + 0.5) * size, size * 0.43, "#A9BBCD"
+                )
     else:
         for slot, count in piles.items():
             height = count / tallest * room
@@ -237,15 +253,19 @@ def strip(
         drawing.line([(place, height + 2), (place, base)], color, 1.3 if index == 0 else 0.9)
         anchor = "start" if place < WIDTH / 2 else "end"
         drawing.text(
-            place + (3 if anchor == "start" else -3), height + 4, f"{shortened(label, 28)}{words.NBSP}: {text}", 7,
-            color, anchor, bold=index == 0, halo=True,
-        )  # fmt: skip
+            place + (3 if anchor == "start" else -3),
+            height + 4,
+            f"{shortened(label, 28)}{words.NBSP}: {text}",
+            7,
+            color,
+            anchor,
+            bold=index == 0,
+            halo=True,
+        )
     return drawing
 
 
-def paired(
-    rows: Sequence[tuple[str, Bar, Bar]], labels: tuple[str, str], alt: str
-) -> Drawing:
+def paired(rows: Sequence[tuple[str, Bar, Bar]], labels: tuple[str, str], alt: str) -> Drawing:
     """Two bars per category: the territory's and what it is compared with."""
     drawing = Drawing(WIDTH, HEIGHT, alt)
     label_width, top = 92.0, 13.0
@@ -323,7 +343,7 @@ def choropleth(
         return words.number(value, decimals)
 
     texts = [f"moins de {bound(steps[0])}"]
-    texts += [f"{bound(a)} à {bound(b)}" for a, b in zip(steps, steps[1:], strict=False)]
+    texts += [f"{bound(a)} à {bound(b)}" for a, b in itertools.pairwise(steps)]
     texts += [f"{bound(steps[-1])} ou plus"]
     for color, text in reversed(list(zip(colors, texts, strict=False))):
         drawing.rect(x, y, 8, 8, color)
@@ -341,6 +361,3 @@ def shortened(text: str, length: int) -> str:
         return text
     cut = text[: length - 1]
     return (cut[: cut.rfind(" ")] if " " in cut[length // 2 :] else cut).rstrip(" ,;-") + "…"
-
-
-Formatter = Callable[[float | None], str]

@@ -53,9 +53,7 @@ class Drawing:
         self, rings: Sequence[Ring], fill: str | None, stroke: str | None = None, width: float = 0.5
     ) -> None:
         """Closed rings; holes by the even-odd rule."""
-        path = "".join(
-            "M" + "L".join([f"{x:g} {y:g}" for x, y in ring]) + "Z" for ring in rings
-        )
+        path = "".join("M" + "L".join([f"{x:g} {y:g}" for x, y in ring]) + "Z" for ring in rings)
         edge = f' stroke="{stroke}" stroke-width="{_n(width)}" stroke-linejoin="round"' if stroke else ""
         shape = f'<path d="{path}" fill="{fill or "none"}" fill-rule="evenodd"{edge}/>'
         # Typst reads thousands of points ten times faster as SVG than as its own code; text stays its own.

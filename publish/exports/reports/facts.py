@@ -134,12 +134,12 @@ COMMUNES = """
     where k.territoire like 'COM-%' and k.indicateur in (select unnest($indicateurs))
 """
 SERIES = """
-    select indicateur, territoire, modalite, list(periode order by date_fin),
+    select indicateur, territoire, list(periode order by date_fin),
         list(year(date_fin) + dayofyear(date_fin) / 366 order by date_fin), list(valeur order by date_fin),
         list(statut order by date_fin)
     from observations
     where territoire in (select unnest($territoires)) and year(date_fin) >= $depuis
-        and (modalite = '_T' or territoire = 'REG-' || $region)
+        and modalite = '_T'
     group by all
 """
 PARTS = """
@@ -161,13 +161,17 @@ CHANGES = """
     join avant.chiffres_cles a using (territoire, indicateur)
     join indicateurs i using (indicateur)
     where k.territoire in (select unnest($territoires))
-        and (k.periode <> a.periode or round(k.valeur, i.decimales) is distinct from round(a.valeur, i.decimales))
+        and (
+            k.periode <> a.periode
+            or round(k.valeur, i.decimales) is distinct from round(a.valeur, i.decimales)
+        )
     order by i.ordre
 """
 AREAS = """
     select a.code_commune, a.type_territoire || '-' || a.code_territoire
     from appartenances a
-    where a.type_territoire in ('ZE2020', 'EPCI') and a.millesime_cog = (select max(millesime_cog) from appartenances)
+    where a.type_territoire in ('ZE2020', 'EPCI')
+        and a.millesime_cog = (select max(millesime_cog) from appartenances)
 """
 
 
@@ -184,7 +188,6 @@ class Facts:
     keys: dict[tuple[str, str], Key]
     communes: dict[str, dict[str, tuple[str, float | None, str | None]]]
     series: dict[tuple[str, str], list[Point]]
-    detail: dict[tuple[str, str, str], list[Point]]
     parts: dict[tuple[str, str], list[tuple[str, str, str, float | None, str | None, str | None]]]
     ranked: dict[tuple[str, str], list[tuple[float, str]]]
     areas: dict[str, dict[str, str]]
@@ -253,9 +256,19 @@ def read(
         for code, zone in rows(AREAS):
             areas[code][zone.split("-", 1)[0]] = zone
         facts = Facts(
-            region, release, made, territories, indicators, outlines, {}, defaultdict(dict), {}, {},
-            defaultdict(list), {}, areas,
-        )  # fmt: skip
+            region,
+            release,
+            made,
+            territories,
+            indicators,
+            outlines,
+            {},
+            defaultdict(dict),
+            {},
+            defaultdict(list),
+            {},
+            areas,
+        )
         for indicator, territory, period, value, secret in rows(COMMUNES, indicateurs=list(OF_COMMUNES)):
             facts.communes[indicator][territory] = (period, value, secret)
         keys = {t.territoire for t in chosen}
@@ -263,22 +276,22 @@ def read(
             keys.update(k for k in comparators(territory, region) if k in territories)
             area = facts.employment_area(territory.territoire)
             # One département stands for a territory that does not say its own.
-            keys.update([area] if area in territories else [], [department_of(facts, territory.territoire)])
+            keys.add(department_of(facts, territory.territoire))
+            if area is not None and area in territories:
+                keys.add(area)
         listed = sorted(keys)
         facts.keys.update({(row[0], row[1]): Key(*row) for row in rows(KEYS, territoires=listed)})
-        for row in rows(SERIES, territoires=listed, depuis=SINCE, region=region):
-            points = [Point(*point) for point in zip(*row[3:], strict=True)]
-            if row[2] == "_T":
-                facts.series[row[0], row[1]] = points
-            else:
-                facts.detail[row[0], row[1], row[2]] = points
+        for row in rows(SERIES, territoires=listed, depuis=SINCE):
+            facts.series[row[0], row[1]] = [Point(*point) for point in zip(*row[2:], strict=True)]
         for indicator, territory, *part in rows(PARTS, territoires=listed):
-            facts.parts[indicator, territory].append(tuple(part))  # type: ignore[arg-type]
+            facts.parts[indicator, territory].append(tuple(part))
         levels = sorted({territories[key].type_territoire for key in listed})
         facts.ranked.update({(row[0], row[1]): row[2] for row in rows(RANKED, niveaux=levels)})
         if previous is not None:
             facts.previous = previous[0]
-            connection.execute(f"attach '{str(previous[1]).replace(chr(39), chr(39) * 2)}' as avant (read_only)")
+            connection.execute(
+                f"attach '{str(previous[1]).replace(chr(39), chr(39) * 2)}' as avant (read_only)"
+            )
             for territory, *change in rows(CHANGES, territoires=listed):
                 facts.changes.setdefault(territory, []).append(Change(*change))
         return facts
@@ -299,7 +312,9 @@ def department_of(facts: Facts, territory: str) -> str:
     return max(sorted(weights), key=lambda d: weights[d], default=facts.region_key)
 
 
-def printed(value: float | None, indicator: Indicator, status: str | None = None, secret: str | None = None) -> str:
+def printed(
+    value: float | None, indicator: Indicator, status: str | None = None, secret: str | None = None
+) -> str:
     """A value as every report prints it: number, unit, status mark; or why there is none."""
     text = words.valued(value, indicator.decimales, indicator.unite, secret)
     mark = {"P": "(p)", "E": "(e)", "F": "(e)", "U": "(!)"}.get(status or "", "")

@@ -27,8 +27,14 @@ LEVELS = {
     "FRANCE": Level("la France", "France", "France"),
     "PROJET": Level("un territoire de projet", "territoire de projet", "territoires de projet"),
     "EPCI_PARTIE": Level("une partie d'EPCI", "partie régionale d'EPCI", "parties régionales d'EPCI"),
-    "ZE2020_PARTIE": Level("une partie de zone", "partie régionale de zone d'emploi", "parties de zones d'emploi"),
-    "BV2022_PARTIE": Level("une partie de bassin", "partie régionale de bassin de vie", "parties de bassins de vie"),
-    "UU2020_PARTIE": Level("une partie d'unité", "partie régionale d'unité urbaine", "parties d'unités urbaines"),
+    "ZE2020_PARTIE": Level(
+        "une partie de zone", "partie régionale de zone d'emploi", "parties de zones d'emploi"
+    ),
+    "BV2022_PARTIE": Level(
+        "une partie de bassin", "partie régionale de bassin de vie", "parties de bassins de vie"
+    ),
+    "UU2020_PARTIE": Level(
+        "une partie d'unité", "partie régionale d'unité urbaine", "parties d'unités urbaines"
+    ),
     "AAV2020_PARTIE": Level("une partie d'aire", "partie régionale d'aire d'attraction", "parties d'aires"),
 }

@@ -55,7 +55,9 @@ class Notes:
                 parts.append(one.notes.rstrip(".") + ".")
             source = (one.source_titre or one.producteur, one.champ or "", one.licence, one.attribution or "")
             letter = letters.setdefault(source, _letter(len(letters)))
-            computed = "Calcul du référentiel, source" if one.producteur.startswith("Référentiel") else "Source"
+            computed = (
+                "Calcul du référentiel, source" if one.producteur.startswith("Référentiel") else "Source"
+            )
             made.append(Note(str(number), one.libelle, f"{' '.join(parts)} {computed} {letter}."))
         for (title, scope, licence, attribution), letter in letters.items():
             said = [attribution, f"Champ : {scope}" if scope else "", licence]

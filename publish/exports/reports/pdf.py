@@ -6,6 +6,7 @@ import functools
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import typst
 
@@ -34,7 +35,9 @@ def compiler() -> typst.Compiler:
     spec = find_spec("font_source_sans_pro")
     assert spec is not None and spec.origin is not None, "font-source-sans-pro is a dependency"
     fonts = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=True, font_paths=[Path(spec.origin).parent / "files"]
+        include_system_fonts=False,
+        include_embedded_fonts=True,
+        font_paths=[Path(spec.origin).parent / "files"],
     )
     return typst.Compiler(font_paths=fonts)
 
@@ -44,7 +47,14 @@ def source(document: Document) -> str:
     s = lambda text: quoted(french(text))  # noqa: E731
     head = ",".join(
         s(t)
-        for t in (document.kind, document.title, document.subtitle, document.region, document.release, document.day)
+        for t in (
+            document.kind,
+            document.title,
+            document.subtitle,
+            document.region,
+            document.release,
+            document.day,
+        )
     )
     body = []
     for number, page in enumerate(document.pages):
@@ -61,7 +71,8 @@ def source(document: Document) -> str:
                 body.append(f"#grid(columns:({shares}),column-gutter:14pt,{cells})")
             body.append("#v(9pt, weak: true)")
     columns = "".join(
-        f"({''.join(f'({s(n.number)},{s(n.label)},{s(n.text)}),' for n in column)})," for column in _balanced(document.notes)
+        f"({''.join(f'({s(n.number)},{s(n.label)},{s(n.text)}),' for n in column)}),"
+        for column in _balanced(document.notes)
     )
     body.append(f"#notes(({columns}),{s(document.legend)})")
     return f"{TEMPLATE}\n#document({head})[\n" + "\n".join(body) + "\n]\n"
@@ -84,7 +95,9 @@ def _block(block: object) -> str:
         case Card():
             return f"carte({s(block.label)},{s(block.value)},{s(block.detail)},{block.note})"
         case Chart():
-            return f"question({s(block.question)},{s(block.answer)},{block.drawing.typst()},{s(block.source)})"
+            return (
+                f"question({s(block.question)},{s(block.answer)},{block.drawing.typst()},{s(block.source)})"
+            )
         case Picture():
             return f"image-titree({s(block.title)},{block.drawing.typst()},{s(block.source)})"
         case Identity():
@@ -93,7 +106,8 @@ def _block(block: object) -> str:
         case Stack():
             return f"pile({''.join(_block(b) + ',' for b in block.blocks)})"
         case Text():
-            return f"texte({s(block.title)},({''.join(s(t) + ',' for t in block.sentences)}),{str(block.small).lower()})"
+            said = "".join(s(t) + "," for t in block.sentences)
+            return f"texte({s(block.title)},({said}),{str(block.small).lower()})"
         case Table():
             cells = []
             for row in block.rows:
@@ -114,12 +128,15 @@ def _cell(cell: Cell) -> str:
 
 def write(document: Document, made: datetime) -> bytes:
     """The PDF; the same release gives the same bytes."""
-    return compiler().compile(  # type: ignore[no-any-return]
-        source(document).encode("utf-8"), format="pdf", timestamp=int(made.timestamp())
-    )
+    return _compiled(document, format="pdf", timestamp=int(made.timestamp()))[0]
 
 
 def pictures(document: Document, ppi: int = 110) -> list[bytes]:
     """Each page as PNG, for whoever must look at them."""
-    made = compiler().compile(source(document).encode("utf-8"), format="png", ppi=ppi)
+    return _compiled(document, format="png", ppi=ppi)
+
+
+def _compiled(document: Document, **options: Any) -> list[bytes]:
+    made = compiler().compile(source(document).encode("utf-8"), **options)
+    assert made is not None, "typst returns bytes when no output is named"
     return made if isinstance(made, list) else [made]

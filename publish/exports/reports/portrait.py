@@ -53,7 +53,13 @@ CARD_NAMES = {
     "emploi_prive_pour_100_habitants": "Emplois privés pour 100 habitants",
 }
 # Rates whose absence must be said rather than passed over in silence.
-EXPECTED = ("taux_chomage_localise", "niveau_vie_median", "taux_pauvrete", "emploi_salarie", "defaillances_12_mois")
+EXPECTED = (
+    "taux_chomage_localise",
+    "niveau_vie_median",
+    "taux_pauvrete",
+    "emploi_salarie",
+    "defaillances_12_mois",
+)
 
 
 def portrait(facts: Facts, territory: str) -> Document:
@@ -93,7 +99,9 @@ def _first(asked: Asked) -> Page:
     facts, territory = asked.facts, asked.territory
     page.add(
         Picture(
-            "Le territoire et ses communes" if not territory.startswith("COM-") else "La commune et ses voisines",
+            "Le territoire et ses communes"
+            if not territory.startswith("COM-")
+            else "La commune et ses voisines",
             locator(facts, territory),
             _map_source(facts, territory),
         ),
@@ -260,10 +268,12 @@ def _cards(asked: Asked) -> list[Card]:
             detail.append(f"région : {printed(key.region, one)}")
         cards.append(
             Card(
-                charts.shortened(label, 38), asked.say(key), " · ".join(d for d in detail if d),
+                charts.shortened(label, 38),
+                asked.say(key),
+                " · ".join(d for d in detail if d),
                 asked.notes.call(indicator, key),
             )
-        )  # fmt: skip
+        )
         if len(cards) == CARDS:
             break
     return cards
@@ -275,7 +285,8 @@ def _summary(asked: Asked) -> list[str]:
     facts = asked.facts
     growth = asked.key("evolution_annuelle_population")
     if growth is not None:
-        text = f"La population évolue de {_signed(growth, facts)} par an en moyenne sur cinq ans ({growth.periode})"
+        text = f"La population évolue de {_signed(growth, facts)} par an"
+        text += f" en moyenne sur cinq ans ({growth.periode})"
         text += _beside(growth, facts, asked)
         said.append(text + ".")
     jobs = asked.key("evolution_emploi_salarie_prive_an")
@@ -285,7 +296,9 @@ def _summary(asked: Asked) -> list[str]:
     five = asked.key("evolution_emploi_salarie_prive_5_ans")
     if five is not None:
         text = f"Sur cinq ans, l'emploi privé varie de {_signed(five, facts)}"
-        said.append(text + _beside(five, facts, asked) + (f" ; {asked.rank(five)}" if five.rang else "") + ".")
+        said.append(
+            text + _beside(five, facts, asked) + (f" ; {asked.rank(five)}" if five.rang else "") + "."
+        )
     around = facts.employment_area(asked.territory)
     for where in (asked.territory, around):
         key = asked.key("taux_chomage_localise", where) if where else None
@@ -297,9 +310,8 @@ def _summary(asked: Asked) -> list[str]:
     income = asked.key("niveau_vie_median")
     if income is not None:
         said.append(
-            f"La moitié des habitants a un niveau de vie inférieur à {asked.say(income)} par an ({income.periode})"
-            + (f" ; {asked.rank(income)}" if income.rang else "")
-            + "."
+            f"La moitié des habitants a un niveau de vie inférieur à {asked.say(income)}"
+            f" par an ({income.periode})" + (f" ; {asked.rank(income)}" if income.rang else "") + "."
         )
     else:
         key = facts.keys.get((asked.territory, "niveau_vie_median"))
@@ -317,7 +329,7 @@ def _signed(key: Key, facts: Facts) -> str:
 def _beside(key: Key, facts: Facts, asked: Asked) -> str:
     """« (Normandie : −0,1 % ; France : +0,3 %) »."""
     one = facts.indicators[key.indicateur]
-    signed = one.calcul_signe if hasattr(one, "calcul_signe") else key.indicateur.startswith("evolution")
+    signed = key.indicateur.startswith("evolution")
     said = []
     region_itself = asked.territory == facts.region_key
     for label, value in ((asked.region, None if region_itself else key.region), ("France", key.france)):
@@ -349,7 +361,8 @@ def _members(asked: Asked) -> Text | None:
     tail += f" ; {words.plural(outside, 'commune')} hors de la région" if outside else ""
     period = next((v[0] for k, v in population.items() if v[1] is not None), "")
     return Text(
-        f"{words.plural(len(codes), 'commune')}, de la plus à la moins peuplée (population municipale {period})",
+        f"{words.plural(len(codes), 'commune')}, de la plus à la moins peuplée"
+        f" (population municipale {period})",
         [", ".join(texts) + tail + "."],
         small=True,
     )
@@ -379,7 +392,11 @@ def _figures(asked: Asked) -> Page:
         if key is None:
             continue
         if key.valeur is None and indicator not in EXPECTED:
-            why = "secret" if words.why_missing(key.confidentialite) == words.SECRET else key.motif or words.MISSING
+            why = (
+                "secret"
+                if words.why_missing(key.confidentialite) == words.SECRET
+                else key.motif or words.MISSING
+            )
             absent.setdefault(why, []).append(one.libelle)
             continue
         if one.theme != theme:
@@ -388,7 +405,11 @@ def _figures(asked: Asked) -> Page:
         rows.append(_row(asked, key, with_department, with_region))
     page.add(Table(head, rows, widths))
     missing = [f"{why.rstrip('.')} : {', '.join(names)}." for why, names in absent.items()]
-    never = [facts.indicators[i].libelle for i in EXPECTED if (asked.territory, i) not in facts.keys and i in facts.indicators]
+    never = [
+        facts.indicators[i].libelle
+        for i in EXPECTED
+        if (asked.territory, i) not in facts.keys and i in facts.indicators
+    ]
     if never:
         missing.append(f"Non diffusés à ce niveau par leurs producteurs : {', '.join(never)}.")
     if missing:
@@ -472,7 +493,12 @@ def _questions(asked: Asked) -> Iterator[Callable[[], Chart | None]]:
         key = a.key("evolution_annuelle_population")
         own = a.key("population_municipale")
         said = f"{a.say(own)} habitants en {own.periode}" if own else ""
-        return said + (f" ; {_signed(key, facts)} par an de {int(key.periode) - 5} à {key.periode}{_beside(key, facts, a)}." if key else ".")
+        return said + (
+            f" ; {_signed(key, facts)} par an de {int(key.periode) - 5} à {key.periode}"
+            f"{_beside(key, facts, a)}."
+            if key
+            else "."
+        )
 
     def jobs(a: Asked) -> str:
         key = a.key("evolution_emploi_salarie_prive_5_ans")
@@ -480,10 +506,18 @@ def _questions(asked: Asked) -> Iterator[Callable[[], Chart | None]]:
         said = f"{a.say(own)} emplois fin {own.periode}" if own else ""
         return said + (f" ; {_signed(key, facts)} en cinq ans{_beside(key, facts, a)}." if key else ".")
 
-    yield lambda: q.index(asked, "population_municipale", "La population augmente-t-elle plus vite qu'ailleurs ?", growth)
-    yield lambda: q.communes_map(asked, "evolution_annuelle_population", "Quelles communes gagnent des habitants ?")
-    yield lambda: q.index(asked, "emploi_salarie_prive", "L'emploi privé suit-il le rythme de la région ?", jobs)
-    yield lambda: q.yearly(asked, "evolution_emploi_salarie_prive_an", "Année après année, l'emploi progresse-t-il ?")
+    yield lambda: q.index(
+        asked, "population_municipale", "La population augmente-t-elle plus vite qu'ailleurs ?", growth
+    )
+    yield lambda: q.communes_map(
+        asked, "evolution_annuelle_population", "Quelles communes gagnent des habitants ?"
+    )
+    yield lambda: q.index(
+        asked, "emploi_salarie_prive", "L'emploi privé suit-il le rythme de la région ?", jobs
+    )
+    yield lambda: q.yearly(
+        asked, "evolution_emploi_salarie_prive_an", "Année après année, l'emploi progresse-t-il ?"
+    )
     if facts.series.get(("taux_chomage_localise", asked.territory)):
         yield lambda: q.trend(asked, "taux_chomage_localise", "Le chômage est-il plus élevé qu'ailleurs ?")
     elif around:
@@ -492,8 +526,12 @@ def _questions(asked: Asked) -> Iterator[Callable[[], Chart | None]]:
     if (asked.territory, SECTOR) in facts.keys:
         yield lambda: q.structure(asked, q.SECTORS, "De quels secteurs l'emploi dépend-il ?")
     else:
-        yield lambda: q.structure(asked, q.SECTORS, "De quels secteurs l'emploi du département dépend-il ?", department)
-    yield lambda: q.rank(asked, "evolution_emploi_salarie_prive_5_ans", "Où se situe la dynamique de l'emploi ?")
+        yield lambda: q.structure(
+            asked, q.SECTORS, "De quels secteurs l'emploi du département dépend-il ?", department
+        )
+    yield lambda: q.rank(
+        asked, "evolution_emploi_salarie_prive_5_ans", "Où se situe la dynamique de l'emploi ?"
+    )
     yield lambda: q.largest(asked, "emploi_salarie_prive", "Où sont les emplois ?")
     yield lambda: q.rank(asked, "niveau_vie_median", "Quel niveau de vie parmi les communes ?")
     yield lambda: q.structure(asked, q.INCOMES, "De quoi vivent les ménages ?")
@@ -505,9 +543,18 @@ def _questions(asked: Asked) -> Iterator[Callable[[], Chart | None]]:
     yield lambda: q.rank(asked, "emploi_prive_pour_100_habitants", "Où se situe la densité d'emploi ?")
     yield lambda: q.rank(asked, "densite_population", "Le territoire est-il dense ?")
     if department != asked.territory:
-        yield lambda: q.trend(asked, "defaillances_12_mois", "Les défaillances augmentent-elles dans le département ?", department)
-    yield lambda: q.communes_map(asked, "emploi_prive_pour_100_habitants", "Où l'emploi est-il le plus dense ?")
-    yield lambda: q.communes_map(asked, "evolution_emploi_salarie_prive_5_ans", "Où l'emploi a-t-il progressé ?")
+        yield lambda: q.trend(
+            asked,
+            "defaillances_12_mois",
+            "Les défaillances augmentent-elles dans le département ?",
+            department,
+        )
+    yield lambda: q.communes_map(
+        asked, "emploi_prive_pour_100_habitants", "Où l'emploi est-il le plus dense ?"
+    )
+    yield lambda: q.communes_map(
+        asked, "evolution_emploi_salarie_prive_5_ans", "Où l'emploi a-t-il progressé ?"
+    )
     if department != asked.territory:
         yield lambda: q.structure(asked, q.AGES, "Le département est-il jeune ou âgé ?", department)
         yield lambda: q.trend(asked, "emploi_salarie", "Comment évolue l'emploi du département ?", department)

@@ -20,7 +20,12 @@ from publish.exports.reports.notes import Notes
 # Round bounds that keep the same meaning from one portrait to the next.
 BREAKS = {
     "evolution_annuelle_population": ((-1.0, -0.5, 0.0, 0.5, 1.0), charts.DIVERGING, 1, "% par an"),
-    "evolution_emploi_salarie_prive_5_ans": ((-20.0, -10.0, 0.0, 10.0, 20.0), charts.DIVERGING, 0, "% en 5 ans"),
+    "evolution_emploi_salarie_prive_5_ans": (
+        (-20.0, -10.0, 0.0, 10.0, 20.0),
+        charts.DIVERGING,
+        0,
+        "% en 5 ans",
+    ),
     "emploi_prive_pour_100_habitants": ((5.0, 10.0, 20.0, 40.0), charts.SEQUENTIAL, 0, "pour 100 hab."),
     "niveau_vie_median": ((20000.0, 22000.0, 24000.0, 26000.0), charts.SEQUENTIAL, 0, "euros par an"),
     "population_municipale": ((500.0, 2000.0, 5000.0, 20000.0), charts.SEQUENTIAL, 0, "habitants"),
@@ -122,10 +127,13 @@ def index(asked: Asked, indicator: str, question: str, answer: Callable[[Asked],
         base = points[0].valeur
         made.append(
             Curve(
-                charts.shortened(label, 19), color, [(p.instant, 100 * (p.valeur or 0) / base) for p in points],
-                2.0 if color == OWN else 1.2, dash,
+                charts.shortened(label, 19),
+                color,
+                [(p.instant, 100 * (p.valeur or 0) / base) for p in points],
+                2.0 if color == OWN else 1.2,
+                dash,
             )
-        )  # fmt: skip
+        )
     if not made or made[0].color != OWN:
         return None
     one = asked.facts.indicators[indicator]
@@ -134,9 +142,12 @@ def index(asked: Asked, indicator: str, question: str, answer: Callable[[Asked],
     span = f"{words.period(start)} à {words.period(own[-1].periode)}"
     key = asked.key(indicator)
     return Chart(
-        question, said, drawing, asked.notes.source(indicator, span, f"calcul : base 100 en {words.period(start)}", key=key),
+        question,
+        said,
+        drawing,
+        asked.notes.source(indicator, span, f"calcul : base 100 en {words.period(start)}", key=key),
         (one.indicateur,),
-    )  # fmt: skip
+    )
 
 
 def trend(
@@ -154,10 +165,15 @@ def trend(
     last = printed(own[-1].valeur, one, own[-1].statut)
     made = [
         Curve(
-            charts.shortened(name, 12), OWN, [(p.instant, p.valeur or 0) for p in own], 2.0, None, last,
+            charts.shortened(name, 12),
+            OWN,
+            [(p.instant, p.valeur or 0) for p in own],
+            2.0,
+            None,
+            last,
             "" if rate else printed(own[0].valeur, one),
         )
-    ]  # fmt: skip
+    ]
     if rate:
         for other, label, color, dash in asked.others(indicator):
             points = [p for p in asked.series(indicator, other) if p.instant >= own[0].instant - 0.01]
@@ -165,11 +181,22 @@ def trend(
                 continue
             shown = printed(points[-1].valeur, one) if points[-1].periode == own[-1].periode else ""
             made.append(
-                Curve(charts.shortened(label, 12), color, [(p.instant, p.valeur or 0) for p in points], 1.2, dash, shown)
+                Curve(
+                    charts.shortened(label, 12),
+                    color,
+                    [(p.instant, p.valeur or 0) for p in points],
+                    1.2,
+                    dash,
+                    shown,
+                )
             )
     key = asked.key(indicator, where)
     of = "" if where == asked.territory else f"{asked.level_of(where)} : {name}. "
-    said = f"{of}{last} en {words.period(own[-1].periode)}" if of else f"{last} en {words.period(own[-1].periode)}"
+    said = (
+        f"{of}{last} en {words.period(own[-1].periode)}"
+        if of
+        else f"{last} en {words.period(own[-1].periode)}"
+    )
     if key is not None and key.periode == own[-1].periode:
         if key.variation is not None and key.unite_variation:
             said += f" ({words.change(key.variation, key.unite_variation, one.decimales)} sur un an)"
@@ -208,7 +235,11 @@ def gap(asked: Asked, indicator: str, question: str) -> Chart | None:
     said += "."
     drawing = charts.bars(rows, f"{question} {said}")
     return Chart(
-        question, said, drawing, asked.notes.source(indicator, words.period(key.periode), key=key), (indicator,)
+        question,
+        said,
+        drawing,
+        asked.notes.source(indicator, words.period(key.periode), key=key),
+        (indicator,),
     )
 
 
@@ -230,9 +261,17 @@ def rank(asked: Asked, indicator: str, question: str) -> Chart | None:
         said += f", {asked.value(indicator, key.region)} dans la région"
     said += "."
     drawing = charts.strip([v for v, _ in ranked], marks, f"{question} {said}", one.unite)
-    more = f"chaque point : {asked.level.one}" if len(ranked) < 200 else f"hauteur : nombre de {asked.level.plural}"
+    more = (
+        f"chaque point : {asked.level.one}"
+        if len(ranked) < 200
+        else f"hauteur : nombre de {asked.level.plural}"
+    )
     return Chart(
-        question, said, drawing, asked.notes.source(indicator, words.period(key.periode), more, key=key), (indicator,)
+        question,
+        said,
+        drawing,
+        asked.notes.source(indicator, words.period(key.periode), more, key=key),
+        (indicator,),
     )
 
 
@@ -247,19 +286,28 @@ def yearly(asked: Asked, indicator: str, question: str) -> Chart | None:
         other, label = asked.facts.france(indicator) or "", "France"
     beside = {p.periode: p.valeur or 0.0 for p in asked.series(indicator, other)}
     rows = [
-        (p.periode, p.valeur or 0.0, words.number(p.valeur, one.decimales, sign=True) + ("*" if p.statut == "B" else ""))
+        (
+            p.periode,
+            p.valeur or 0.0,
+            words.number(p.valeur, one.decimales, sign=True) + ("*" if p.statut == "B" else ""),
+        )
         for p in own
     ]
     key = asked.key(indicator)
     last = own[-1]
-    said = f"{words.number(last.valeur, one.decimales, sign=True)}{words.THIN}% en {words.period(last.periode)}"
+    said = (
+        f"{words.number(last.valeur, one.decimales, sign=True)}{words.THIN}% en {words.period(last.periode)}"
+    )
     if last.periode in beside:
         said += f" ({label} : {words.number(beside[last.periode], one.decimales, sign=True)}{words.THIN}%)"
-    said += f" ; {words.number(own[-2].valeur, one.decimales, sign=True)}{words.THIN}% en {words.period(own[-2].periode)}."
+    said += f" ; {words.number(own[-2].valeur, one.decimales, sign=True)}{words.THIN}%"
+    said += f" en {words.period(own[-2].periode)}."
     if key is not None and key.rupture:
         said += f" {key.rupture.rstrip('.')}."
     span = f"{words.period(own[0].periode)} à {words.period(last.periode)}"
-    drawing = charts.columns(rows, beside, (charts.shortened(asked.name, 30), label), f"{question} {said}", "%")
+    drawing = charts.columns(
+        rows, beside, (charts.shortened(asked.name, 30), label), f"{question} {said}", "%"
+    )
     return Chart(question, said, drawing, asked.notes.source(indicator, span, key=key), (indicator,))
 
 
@@ -267,7 +315,10 @@ def communes_map(asked: Asked, indicator: str, question: str) -> Chart | None:
     """The communes of the territory, coloured by their own figure."""
     codes = asked.facts.outlines.drawn(asked.territory)
     known = asked.facts.communes.get(indicator, {})
-    if not 3 <= len(codes) <= MANY or sum(1 for c in codes if known.get(f"COM-{c}", ("", None))[1] is not None) < 2:
+    if (
+        not 3 <= len(codes) <= MANY
+        or sum(1 for c in codes if known.get(f"COM-{c}", ("", None))[1] is not None) < 2
+    ):
         return None
     breaks, colors, decimals, unit = BREAKS[indicator]
     values = [(c, known.get(f"COM-{c}", ("", None, None))) for c in codes]
@@ -287,36 +338,66 @@ def communes_map(asked: Asked, indicator: str, question: str) -> Chart | None:
         absent += [words.plural(missing, "commune") + " sans chiffre"] if missing else []
         said += f" {' ; '.join(absent)}."
     drawing = charts.choropleth(
-        shapes, asked.facts.outlines.rings(asked.territory), breaks, colors, f"{question} {said}", unit,
-        decimals=decimals, missing="secret" if secret and not missing else "n.d." if not secret else "secret ou n.d.",
-    )  # fmt: skip
-    more = "communes de la région seulement" if asked.facts.outlines.is_partial(asked.territory) else "par commune"
+        shapes,
+        asked.facts.outlines.rings(asked.territory),
+        breaks,
+        colors,
+        f"{question} {said}",
+        unit,
+        decimals=decimals,
+        missing="secret" if secret and not missing else "n.d." if not secret else "secret ou n.d.",
+    )
+    more = (
+        "communes de la région seulement"
+        if asked.facts.outlines.is_partial(asked.territory)
+        else "par commune"
+    )
     return Chart(
-        question, said, drawing, asked.notes.source(indicator, words.period(period), more, "fond : IGN"), (indicator,)
+        question,
+        said,
+        drawing,
+        asked.notes.source(indicator, words.period(period), more, "fond : IGN"),
+        (indicator,),
     )
 
 
 def largest(asked: Asked, indicator: str, question: str) -> Chart | None:
     """The communes with the largest values."""
     known = asked.facts.communes.get(indicator, {})
-    codes = [c for c in asked.facts.member_codes(asked.territory) if known.get(f"COM-{c}", ("", None))[1] is not None]
+    codes = [
+        c
+        for c in asked.facts.member_codes(asked.territory)
+        if known.get(f"COM-{c}", ("", None))[1] is not None
+    ]
     if len(codes) < 4:
         return None
     one = asked.facts.indicators[indicator]
     ordered = sorted(codes, key=lambda c: (-(known[f"COM-{c}"][1] or 0), c))
     top = ordered[:7]
     rows = [
-        Bar(asked.facts.name(f"COM-{c}"), known[f"COM-{c}"][1], printed(known[f"COM-{c}"][1], one), OWN if not i else REGION)
+        Bar(
+            asked.facts.name(f"COM-{c}"),
+            known[f"COM-{c}"][1],
+            printed(known[f"COM-{c}"][1], one),
+            OWN if not i else REGION,
+        )
         for i, c in enumerate(top)
     ]
     period = known[f"COM-{top[0]}"][0]
     key = asked.key(indicator)
     first = f"{asked.facts.name('COM-' + top[0])} : {printed(known['COM-' + top[0]][1], one)} {one.unite}"
-    said = f"{first}" + (f", sur {asked.say(key)} dans le territoire" if key and key.periode == period else "") + "."
+    said = (
+        f"{first}"
+        + (f", sur {asked.say(key)} dans le territoire" if key and key.periode == period else "")
+        + "."
+    )
     return Chart(
-        question, said, charts.bars(rows, f"{question} {said}"),
-        asked.notes.source(indicator, words.period(period), f"{len(top)} premières communes", key=key), (indicator,),
-    )  # fmt: skip
+        question,
+        said,
+        charts.bars(rows, f"{question} {said}"),
+        asked.notes.source(indicator, words.period(period), f"{len(top)} premières communes", key=key),
+        (indicator,),
+    )
 
 
 def structure(
@@ -343,7 +424,13 @@ def structure(
         if any(beside_keys.values()) and department != where:
             label = asked.facts.name(department)
             rows = [
-                (n, o, Bar(n, k.valeur, asked.say(k), REGION) if (k := beside_keys[i]) else Bar(n, None, words.MISSING, REGION))
+                (
+                    n,
+                    o,
+                    Bar(n, k.valeur, asked.say(k), REGION)
+                    if (k := beside_keys[i])
+                    else Bar(n, None, words.MISSING, REGION),
+                )
                 for (n, o, _), (i, _) in zip(rows, parts, strict=False)
             ]
     name = asked.facts.name(where)
@@ -361,7 +448,9 @@ def structure(
     for key in keys[1:]:
         asked.notes.call(key.indicateur, key)
     return Chart(
-        question, said, drawing, asked.notes.source(keys[0].indicateur, words.period(keys[0].periode), key=keys[0]),
+        question,
+        said,
+        drawing,
+        asked.notes.source(keys[0].indicateur, words.period(keys[0].periode), key=keys[0]),
         tuple(k.indicateur for k in keys),
-    )  # fmt: skip
-
+    )

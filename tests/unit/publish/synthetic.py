@@ -46,6 +46,7 @@ def make(path: Path) -> Path:
         _history(c)
         _sources(c)
         _key_figures(c)
+        _outlines(c)
         c.execute("create schema staging; create table staging.brouillon as select 1 as interne")
     return path
 
@@ -275,6 +276,31 @@ def _key_figures(c: duckdb.DuckDBPyConnection) -> None:
         left join observations f on f.indicateur = d.indicateur and f.territoire = 'FRANCE-F'
             and f.periode = d.periode
         """)
+
+
+def _outlines(c: duckdb.DuckDBPyConnection) -> None:
+    """Each commune is a square of a grid, glued to its neighbours; and the one breakdown that exists."""
+    c.execute("""
+        create table contours as
+        with rangs as (
+            select territoire, row_number() over (order by territoire) - 1 as rang from territoires
+            where type_territoire = 'COM'
+        ),
+        coins as (
+            select territoire, round(-1 + (rang % 60) * 0.05, 2) as x, round(48 + (rang // 60) * 0.03, 2) as y,
+                round(-1 + (rang % 60 + 1) * 0.05, 2) as x2, round(48 + (rang // 60 + 1) * 0.03, 2) as y2
+            from rangs
+        )
+        select territoire, 2026 as millesime, null::double as surface_km2,
+            '{"type":"Polygon","coordinates":[[' || list_aggregate([
+                '[' || x || ',' || y || ']', '[' || x2 || ',' || y || ']', '[' || x2 || ',' || y2 || ']',
+                '[' || x || ',' || y2 || ']', '[' || x || ',' || y || ']'], 'string_agg', ',') || ']]}' as geometrie
+        from coins
+        """)
+    c.execute(
+        "create table modalites as select '_T' as modalite, null::varchar as axe, '_T' as code,"
+        " 'Total' as libelle, null::varchar as note"
+    )
 
 
 def manifest(candidate: Path, path: Path) -> Path:
