@@ -21,6 +21,7 @@ import duckdb
 import pandas as pd
 from rich.console import Console
 
+from bench.projection import projection_rows
 from extract.replica.process import replica
 from extract.settings import Settings
 from publish.demo import DEMO_KEY
@@ -96,7 +97,12 @@ def measure(folder: Path) -> list[tuple[str, str, str, str]]:
             ratio(steps["contrôle"], steps["construction"]),
         ),
     ]
-    return [*rows, query_row(database), workbook_row(database)]
+    return [
+        *rows,
+        query_row(database),
+        workbook_row(database),
+        *projection_rows(database, settings.build, folder),
+    ]
 
 
 def published(outcome: Outcome) -> Outcome:

@@ -1,7 +1,9 @@
 -- dans_cog(2018) : les chiffres communaux des producteurs dans la géographie d'une autre année, pour les communes d'alors et, en sommes,
 -- pour les zones d'aujourd'hui (leur partie régionale si elles débordent). Un chiffre reçu dans cette géographie est rendu tel quel ;
--- les autres y sont portés directement, sans passer par aujourd'hui. Additif : réparti et sommé ; ratio : termes portés puis divisés ;
--- ce qui ne peut voyager est NULL avec son motif. Seules les années de la table passages existent.
+-- les autres y sont portés directement, sans passer par aujourd'hui. Additif : réparti (selon sa clé si elle est connue, sinon la
+-- population) et sommé ; moyenne : par son poids ; ratio : termes portés puis divisés ; ce qui ne peut voyager est NULL avec son motif.
+-- Le seuil du producteur est jugé de nouveau sur ce qui est sommé. `couverture` est la part de la population dont le chiffre est connu.
+-- Seules les années de la table passages existent.
 create or replace macro dans_cog(annee) as table
     with geographies as (
         select
@@ -37,6 +39,8 @@ create or replace macro dans_cog(annee) as table
             h.date_fin,
             i.agregation,
             i.absence,
+            i.ponderation,
+            i.cle_repartition,
             case when h.source = i.source then 1 else 2 end as priorite,
             substr(h.territoire, 5) as code_source,
             h.valeur,
@@ -59,15 +63,46 @@ create or replace macro dans_cog(annee) as table
             date_fin,
             agregation,
             absence,
+            ponderation,
+            cle_repartition,
             priorite
         from chiffres
+    ),
+
+    -- what weighs the means, commune by commune in the geography of the figure
+    ponderations as (
+        select *
+        from (
+            select
+                c.*,
+                row_number() over (
+                    partition by c.indicateur, c.millesime_cog, c.periode, c.modalite, c.code_source order by c.priorite
+                ) as rang
+            from chiffres as c
+            where c.indicateur in (select i.ponderation from indicateurs as i)
+        ) as x
+        where x.rang = 1
+    ),
+
+    -- how many units make a figure, where the release says it
+    unites as (
+        select
+            o.indicateur,
+            substr(o.territoire, 5) as code_source,
+            o.millesime_cog,
+            o.periode,
+            o.modalite,
+            o.n_unites,
+            o.part_max
+        from observations as o
+        where o.territoire like 'COM-%' and o.methode = 'publiee' and o.n_unites is not null
     ),
 
     liens as (
         select
             p.*,
             -- what a part weighs in a sum that takes all the parts of its commune, and so needs no key
-            coalesce(p.poids, 1 / count(*) over (partition by p.cog_source, p.code_source)) as poids_en_somme
+            1 / count(*) over (partition by p.cog_source, p.code_source) as poids_en_somme
         from passages as p
         inner join geographies as g on p.cog_cible = g.demandee
         where p.code_cible in (select a.code_commune from aujourd_hui as a)
@@ -86,14 +121,27 @@ create or replace macro dans_cog(annee) as table
             s.absence,
             s.priorite,
             l.code_cible,
+            s.agregation in ('somme', 'moyenne_ponderee') as est_agregeable,
             count(*) as nombre_parts,
-            count(case when c.valeur is not null or (c.indicateur is null and s.absence = 'nulle') then 1 end) as nombre_connues,
-            count(l.poids) as nombre_poids,
-            sum(c.valeur * l.poids_en_somme) as somme,
+            count(
+                case
+                    when s.ponderation is not null then case when w.valeur = 0 or c.valeur * w.valeur is not null then 1 end
+                    when c.valeur is not null or (c.indicateur is null and s.absence = 'nulle') then 1
+                end
+            ) as nombre_connues,
+            count(coalesce(k.poids, l.poids)) as nombre_poids,
+            sum(
+                c.valeur * case when s.ponderation is null then 1 else w.valeur end * coalesce(k.poids, l.poids, l.poids_en_somme)
+            ) as somme,
+            sum(w.valeur * coalesce(k.poids, l.poids, l.poids_en_somme)) as ponderation,
+            case when bool_and(l.nature <> 'scission') and count(u.n_unites) = count(*) then sum(u.n_unites) end as n_unites,
+            case
+                when count(u.part_max) = count(*) then max(u.part_max * c.valeur * l.poids) / nullif(sum(c.valeur * l.poids), 0)
+            end as part_max,
             max(c.valeur) as valeur,
             max(c.statut) as statut,
             max(c.marque_producteur) as marque_producteur,
-            bool_or(coalesce(c.confidentialite, 'F') = 'C') as est_secrete,
+            bool_or(coalesce(c.confidentialite, 'F') in ('C', 'D') or coalesce(w.confidentialite, 'F') in ('C', 'D')) as est_secrete,
             bool_or(l.nature = 'scission') as est_partagee,
             bool_and(l.nature in ('identite', 'recodage')) as est_inchangee,
             count(c.indicateur) as nombre_recues
@@ -103,6 +151,18 @@ create or replace macro dans_cog(annee) as table
             on
                 s.indicateur = c.indicateur and s.source = c.source and s.millesime_cog = c.millesime_cog
                 and s.periode = c.periode and s.modalite = c.modalite and l.code_source = c.code_source
+        left join ponderations as w
+            on
+                s.ponderation = w.indicateur and s.millesime_cog = w.millesime_cog and s.periode = w.periode
+                and s.modalite = w.modalite and l.code_source = w.code_source
+        left join passages_par_cle as k
+            on
+                s.cle_repartition = k.cle and l.cog_source = k.cog_source and l.code_source = k.code_source
+                and l.cog_cible = k.cog_cible and l.code_cible = k.code_cible
+        left join unites as u
+            on
+                s.indicateur = u.indicateur and s.millesime_cog = u.millesime_cog and s.periode = u.periode
+                and s.modalite = u.modalite and l.code_source = u.code_source
         group by all
         having count(c.indicateur) > 0
     ),
@@ -119,6 +179,15 @@ create or replace macro dans_cog(annee) as table
         cross join geographies as g
     ),
 
+    qualifiees as (
+        select
+            *,
+            nombre_connues = nombre_parts as est_connue,
+            case agregation when 'somme' then coalesce(somme, 0) else somme / nullif(ponderation, 0) end as resultat
+        from classees
+        where rang = 1
+    ),
+
     communes as (
         select
             indicateur,
@@ -128,15 +197,16 @@ create or replace macro dans_cog(annee) as table
             modalite,
             case
                 when est_inchangee then valeur
-                when agregation = 'somme' and nombre_connues = nombre_parts and nombre_poids = nombre_parts
-                    -- weights of a split are fractions: without rounding a sum of whole numbers would end in 0.9999999
-                    then round(coalesce(somme, 0), 6)
+                -- weights of a split are fractions: without rounding a sum of whole numbers would end in 0.9999999
+                when est_agregeable and est_connue and nombre_poids = nombre_parts then round(resultat, 6)
             end as valeur,
-            case when agregation = 'somme' and nombre_connues = nombre_parts then coalesce(somme, 0) end as masse,
+            -- what the commune brings to a sum, and (for a mean) to its weight
+            case when est_agregeable and est_connue then coalesce(somme, 0) end as masse,
+            ponderation as masse_ponderation,
             case
                 when est_inchangee then statut
                 when est_secrete then 'Q'
-                when agregation <> 'somme' or nombre_connues < nombre_parts or nombre_poids < nombre_parts then 'O'
+                when not est_agregeable or not est_connue or nombre_poids < nombre_parts or resultat is null then 'O'
                 when est_partagee then 'E'
                 else 'A'
             end as statut,
@@ -146,17 +216,31 @@ create or replace macro dans_cog(annee) as table
             millesime_cog,
             date_debut,
             date_fin,
+            n_unites,
+            part_max,
             case
                 when est_inchangee then case when valeur is null and marque_producteur is null then 'Non reçu du producteur.' end
-                when agregation <> 'somme'
+                when not est_agregeable
                     then 'Périmètre différent de celui du COG ' || millesime_cog || ' : cet indicateur ne s''agrège pas.'
                 when est_secrete then 'Au moins une des communes en cause est sous secret statistique.'
-                when nombre_connues < nombre_parts then 'Au moins une des communes en cause n''a pas de chiffre.'
+                when not est_connue and agregation = 'somme' then 'Au moins une des communes en cause n''a pas de chiffre.'
+                when not est_connue then 'Au moins une des communes en cause n''a pas de chiffre, ou pas de poids.'
                 when nombre_poids < nombre_parts
                     then 'Aucun recensement reçu ne donne la population des parties de cette commune.'
+                when resultat is null then 'Le poids de la moyenne est nul.'
             end as motif
-        from classees
-        where rang = 1
+        from qualifiees
+    ),
+
+    -- what each commune of that year weighs in a coverage: the population of today that lives there
+    populations as (
+        select
+            l.code_cible as code_commune,
+            sum(t.population_municipale * coalesce(l.poids, l.poids_en_somme)) as population
+        from liens as l
+        inner join geographies as g on l.cog_source = g.actuelle
+        inner join territoires as t on t.territoire = 'COM-' || l.code_source
+        group by l.code_cible
     ),
 
     zones as (
@@ -236,20 +320,30 @@ create or replace macro dans_cog(annee) as table
             m.territoire,
             count(*) as nombre_communes,
             count(case when c.masse is not null or (c.indicateur is null and s.absence = 'nulle') then 1 end) as nombre_connues,
-            round(sum(c.masse), 6) as somme,
             bool_or(coalesce(c.confidentialite, 'F') = 'C') as est_secrete,
             bool_or(m.est_a_cheval) as est_a_cheval,
-            bool_or(coalesce(c.statut, 'A') = 'E') as est_estimee
+            bool_or(coalesce(c.statut, 'A') = 'E') as est_estimee,
+            s.agregation in ('somme', 'moyenne_ponderee') as est_agregeable,
+            case
+                when max(s.agregation) = 'somme' then coalesce(round(sum(c.masse), 6), 0)
+                else round(sum(c.masse) / nullif(sum(c.masse_ponderation), 0), 6)
+            end as resultat,
+            sum(
+                case when c.masse is not null or (c.indicateur is null and s.absence = 'nulle') then n.population end
+            ) / nullif(sum(n.population), 0) as couverture,
+            case when count(c.n_unites) = count(*) then sum(c.n_unites) end as n_unites,
+            case when count(c.part_max) = count(*) then max(c.part_max * c.masse) / nullif(sum(c.masse), 0) end as part_max
         from series_zones as s
         cross join membres as m
         left join communes as c
             on
                 s.indicateur = c.indicateur and s.periode = c.periode and s.modalite = c.modalite
                 and m.code_commune = c.code_commune
+        left join populations as n on m.code_commune = n.code_commune
         group by all
     ),
 
-    base as (
+    additionnees as (
         select
             indicateur,
             territoire,
@@ -263,7 +357,10 @@ create or replace macro dans_cog(annee) as table
             millesime_cog,
             date_debut,
             date_fin,
-            motif
+            motif,
+            case when valeur is not null then 1 end as couverture,
+            n_unites,
+            part_max
         from communes
         union all
         select
@@ -271,28 +368,107 @@ create or replace macro dans_cog(annee) as table
             territoire,
             periode,
             modalite,
+            case when est_agregeable and not est_a_cheval and nombre_connues = nombre_communes then resultat end,
             case
-                when agregation = 'somme' and not est_a_cheval and nombre_connues = nombre_communes then coalesce(somme, 0)
-            end,
-            case
-                when agregation = 'somme' and not est_a_cheval and nombre_connues = nombre_communes
+                when est_agregeable and not est_a_cheval and nombre_connues = nombre_communes and resultat is not null
                     then case when est_estimee then 'E' else 'A' end
-                when agregation = 'somme' and est_secrete then 'Q'
+                when est_agregeable and est_secrete then 'Q'
                 else 'O'
             end,
-            case when agregation = 'somme' and est_secrete then 'C' else 'F' end,
+            case when est_agregeable and est_secrete then 'C' else 'F' end,
             null,
             'agregee',
             millesime_cog,
             date_debut,
             date_fin,
             case
-                when agregation <> 'somme' then 'Cet indicateur ne s''agrège pas.'
+                when not est_agregeable then 'Cet indicateur ne s''agrège pas.'
                 when est_a_cheval then 'Une commune de cette année est à cheval sur la limite de la zone.'
                 when est_secrete then 'Au moins une commune est sous secret statistique.'
-                when nombre_connues < nombre_communes then 'Au moins une commune n''a pas de chiffre.'
-            end
+                when nombre_connues < nombre_communes and agregation = 'somme' then 'Au moins une commune n''a pas de chiffre.'
+                when nombre_connues < nombre_communes then 'Au moins une commune n''a pas de chiffre, ou pas de poids.'
+                when resultat is null then 'Le poids de la moyenne est nul.'
+            end,
+            case when est_agregeable and not est_a_cheval then couverture end,
+            n_unites,
+            part_max
         from sommes
+    ),
+
+    -- the producers' thresholds, judged again on what is summed or carried; `ou`: one criterion not met refuses, `et`: none that is
+    -- known may be met
+    refus as (
+        select
+            x.indicateur,
+            x.territoire,
+            x.periode,
+            x.modalite,
+            x.texte
+        from (
+            select
+                a.indicateur,
+                a.territoire,
+                a.periode,
+                a.modalite,
+                r.regle,
+                r.operateur,
+                r.texte,
+                unnest([
+                    a.n_unites > 0 and a.n_unites < r.min_unites,
+                    m.valeur > 0 and m.valeur < r.min_menages,
+                    n.valeur > 0 and n.valeur < r.min_personnes,
+                    a.part_max > r.part_max
+                ]) as est_refuse
+            from additionnees as a
+            inner join seuils_diffusion as r on a.indicateur = r.indicateur and r.est_applique
+            left join additionnees as m
+                on
+                    r.indicateur_menages = m.indicateur and a.territoire = m.territoire and a.periode = m.periode
+                    and m.modalite = '_T'
+            left join additionnees as n
+                on
+                    r.indicateur_personnes = n.indicateur and a.territoire = n.territoire and a.periode = n.periode
+                    and n.modalite = '_T'
+            where a.methode <> 'publiee' and a.valeur is not null
+        ) as x
+        group by x.indicateur, x.territoire, x.periode, x.modalite, x.regle, x.operateur, x.texte
+        having
+            count(case when x.est_refuse then 1 end) >= 1
+            and (x.operateur = 'ou' or count(case when not x.est_refuse then 1 end) = 0)
+    ),
+
+    refusees as (
+        select
+            indicateur,
+            territoire,
+            periode,
+            modalite,
+            min(texte) as texte
+        from refus
+        group by indicateur, territoire, periode, modalite
+    ),
+
+    base as (
+        select
+            a.indicateur,
+            a.territoire,
+            a.periode,
+            a.modalite,
+            case when r.texte is null then a.valeur end as valeur,
+            case when r.texte is null then a.statut else 'Q' end as statut,
+            case when r.texte is null then a.confidentialite else 'C' end as confidentialite,
+            a.marque_producteur,
+            a.methode,
+            a.millesime_cog,
+            a.date_debut,
+            a.date_fin,
+            coalesce('Sous le seuil du producteur. ' || r.texte, a.motif) as motif,
+            a.couverture
+        from additionnees as a
+        left join refusees as r
+            on
+                a.indicateur = r.indicateur and a.territoire = r.territoire and a.periode = r.periode
+                and a.modalite = r.modalite
     ),
 
     termes as (
@@ -362,7 +538,8 @@ create or replace macro dans_cog(annee) as table
             case
                 when valeur is not null then null when bas = 0 then 'Le dénominateur est nul.'
                 else coalesce(motif, 'Un des termes manque.')
-            end
+            end,
+            case when valeur is not null then 1 end
         from calculees
     )
 
@@ -380,7 +557,8 @@ create or replace macro dans_cog(annee) as table
         e.millesime_cog,
         e.date_debut,
         e.date_fin,
-        e.motif
+        e.motif,
+        round(e.couverture, 4) as couverture
     from ensemble as e
     cross join geographies as g
     order by e.indicateur, e.territoire, e.periode, e.modalite;

@@ -50,21 +50,24 @@ def release() -> Iterator[duckdb.DuckDBPyConnection]:
     figures += [("emploi", c, 2026, "2023", v) for c, v in (("A", 55), ("D", 10), ("S", 33), ("T", 11))]
     figures += [("mediane", c, 2026, "2023", v) for c, v in (("A", 20), ("D", 21), ("S", 22), ("T", 23))]
     figures += [("menages", c, 2026, "2023", v) for c, v in (("A", 9), ("D", None), ("S", 6), ("T", 4))]
+    figures += [("salaire", c, 2026, "2023", v) for c, v in (("A", 20), ("D", 22), ("S", 30), ("T", 18))]
+    figures += [("postes", c, 2026, "2023", v) for c, v in (("A", 40), ("D", 7), ("S", 5), ("T", 6))]
     with duckdb.connect() as c:
         c.execute(
             "create table territoires (territoire varchar, type_territoire varchar, code_territoire varchar, code_region varchar,"
-            " est_interregional boolean, millesime_cog integer)"
+            " est_interregional boolean, millesime_cog integer, population_municipale bigint)"
         )
         c.execute(
             "create table appartenances (millesime_cog integer, code_commune varchar, type_territoire varchar, code_territoire varchar)"
         )
         for commune in SAME[2026]:
             c.execute(
-                "insert into territoires values ('COM-' || $c, 'COM', $c, '28', false, 2026)", {"c": commune}
+                "insert into territoires values ('COM-' || $c, 'COM', $c, '28', false, 2026, 100)",
+                {"c": commune},
             )
             c.execute("insert into appartenances values (2026, $c, 'REG', '28')", {"c": commune})
         c.execute(
-            "insert into territoires values ('REG-28', 'REG', '28', '28', false, 2026), ('EPCI-1', 'EPCI', '1', '28', false, 2026)"
+            "insert into territoires values ('REG-28', 'REG', '28', '28', false, 2026, null), ('EPCI-1', 'EPCI', '1', '28', false, 2026, null)"
         )
         c.execute("insert into appartenances values (2026, 'S', 'EPCI', '1'), (2026, 'A', 'EPCI', '1')")
         c.execute(
@@ -76,6 +79,7 @@ def release() -> Iterator[duckdb.DuckDBPyConnection]:
             "create table indicateurs as select * from (values"
             " ('population', 'publie', 'somme', 'manquante', null, null), ('emploi', 'publie', 'somme', 'manquante', null, null),"
             " ('menages', 'publie', 'somme', 'manquante', null, null), ('mediane', 'publie', 'non_agregeable', 'manquante', null, null),"
+            " ('salaire', 'publie', 'moyenne_ponderee', 'manquante', null, null), ('postes', 'publie', 'somme', 'manquante', null, null),"
             " ('taux', 'ratio', 'ratio', 'manquante', 'emploi', 'population'))"
             " t (indicateur, calcul, agregation, absence, numerateur, denominateur)"
         )
@@ -83,7 +87,24 @@ def release() -> Iterator[duckdb.DuckDBPyConnection]:
             "alter table indicateurs add column source varchar default 's'; alter table indicateurs add column frequence varchar default 'A';"
             " alter table indicateurs add column facteur double default 100; alter table indicateurs add column decalage integer;"
             " alter table indicateurs add column numerateur_modalite varchar;"
-            " alter table indicateurs add column denominateur_modalite varchar"
+            " alter table indicateurs add column denominateur_modalite varchar; alter table indicateurs add column ponderation varchar;"
+            " alter table indicateurs add column cle_repartition varchar default 'population';"
+            " update indicateurs set ponderation = 'emploi' where indicateur = 'salaire';"
+            " update indicateurs set cle_repartition = 'postes' where indicateur = 'postes'"
+        )
+        # three posts in four of what is A today are in B
+        c.execute(
+            "create table passages_par_cle as select * from (values ('postes', 2026, 'A', 2018, 'A', 0.25), ('postes', 2026, 'A', 2018, 'B', 0.75))"
+            " t (cle, cog_source, code_source, cog_cible, code_cible, poids)"
+        )
+        c.execute(
+            "create table observations (indicateur varchar, territoire varchar, periode varchar, modalite varchar, methode varchar,"
+            " millesime_cog integer, n_unites bigint, part_max double)"
+        )
+        c.execute(
+            "create table seuils_diffusion as select 'postes' as indicateur, 'entreprises' as regle, true as est_applique,"
+            " null::varchar as indicateur_menages, null::varchar as indicateur_personnes, 3 as min_unites, null::int as min_menages,"
+            " null::int as min_personnes, 0.85 as part_max, 'ou' as operateur, 'Moins de 3 unités.' as texte"
         )
         c.execute(
             "create table observations_historique (indicateur varchar, territoire varchar, millesime_cog integer, periode varchar,"
@@ -159,3 +180,47 @@ def test_an_unknown_geography_is_refused(release: duckdb.DuckDBPyConnection) -> 
         duckdb.InvalidInputException, match="géographie 1999 inconnue ; choisir une année de 2018 à 2026"
     ):
         release.execute("from dans_cog(1999)").fetchall()
+
+
+def test_a_mean_travels_by_its_weight(release: duckdb.DuckDBPyConnection) -> None:
+    assert figure(release, 2018, "salaire", "COM-S") == (
+        pytest.approx((30 * 33 + 18 * 11) / 44),
+        "A",
+        "projetee",
+        None,
+    )
+    # what is A today is split: both parts inherit its mean
+    assert figure(release, 2018, "salaire", "COM-B") == (pytest.approx(20), "E", "projetee", None)
+    whole = (20 * 55 + 22 * 10 + 30 * 33 + 18 * 11) / 109
+    for year in (2018, 2026):
+        assert figure(release, year, "salaire", "REG-28")[0] == pytest.approx(whole, abs=1e-6)
+
+
+def test_a_mean_without_its_weight_is_missing(release: duckdb.DuckDBPyConnection) -> None:
+    release.execute(
+        "delete from observations_historique where indicateur = 'emploi' and territoire = 'COM-T'"
+    )
+    value, status, _, reason = figure(release, 2018, "salaire", "COM-S")
+    assert (value, status) == (None, "O") and "pas de poids" in reason
+
+
+def test_a_split_goes_by_the_key_of_the_indicator(release: duckdb.DuckDBPyConnection) -> None:
+    assert figure(release, 2018, "postes", "COM-A") == (10, "E", "projetee", None)
+    assert figure(release, 2018, "postes", "COM-B") == (30, "E", "projetee", None)
+    assert figure(release, 2018, "postes", "REG-28")[0] == 58
+
+
+def test_the_threshold_is_judged_again_on_what_is_summed(release: duckdb.DuckDBPyConnection) -> None:
+    units = "insert into observations values ('postes', ?, '2023', '_T', 'publiee', 2026, ?, ?)"
+    release.executemany(units, [("COM-S", 2, 0.5), ("COM-T", 4, 0.5), ("COM-D", 9, 0.4), ("COM-A", 9, 0.4)])
+    assert figure(release, 2018, "postes", "COM-S")[0] == 11
+    release.execute("update observations set n_unites = 1 where territoire in ('COM-S', 'COM-T')")
+    value, status, _, reason = figure(release, 2018, "postes", "COM-S")
+    assert (value, status) == (None, "Q") and "Moins de 3 unités" in reason
+
+
+def test_coverage_is_the_share_of_the_population_that_is_known(release: duckdb.DuckDBPyConnection) -> None:
+    query = "select couverture from dans_cog(2018) where indicateur = ? and territoire = 'REG-28' and periode = '2023'"
+    assert release.execute(query, ["population"]).fetchone() == (1,)
+    # D is secret: a quarter of today's people live there
+    assert release.execute(query, ["menages"]).fetchone() == (0.75,)
