@@ -58,6 +58,7 @@ class Outcome:
     inconsistent: int = 0
     zones_asked: int = 0
     zones_answered: int = 0
+    carried: int = 0
     seconds: float = 0.0
     fallen: list[Fallen] = field(default_factory=list)
     by_indicator: dict[str, int] = field(default_factory=dict)
@@ -68,7 +69,7 @@ class Outcome:
             f"{self.attacked} cases masquées attaquées, {len(self.fallen)} tombées"
             f" ({self.equations} équations, {self.unknowns} inconnues, {self.components} composantes ;"
             f" {self.bounded} cases touchées par une équation ; {self.zones_asked} zones à façon demandées,"
-            f" {self.zones_answered} obtenues ; {self.seconds:.1f} s)"
+            f" {self.zones_answered} obtenues ; {self.carried} chiffres lus dans d'autres géographies ; {self.seconds:.1f} s)"
         ]
         lines += [f"  {name} : {count} attaquées" for name, count in sorted(self.by_indicator.items())]
         if self.inconsistent:
@@ -79,7 +80,7 @@ class Outcome:
 
 
 def open_release(base: Path) -> duckdb.DuckDBPyConnection:
-    """A connection in which the tables of the release (or of the candidate) stand in memory, with the macro `zone`.
+    """A connection in which the tables of the release (or of the candidate) stand in memory, with `zone` and `dans_cog`.
 
     Only what the attack needs is copied: the additive indicators that have a hidden cell and what is tied to them."""
     connection = duckdb.connect()
@@ -90,7 +91,9 @@ def open_release(base: Path) -> duckdb.DuckDBPyConnection:
             "select table_name from duckdb_tables() where database_name = 'lue' and schema_name = 'main'"
         ).fetchall()
     }
-    small = tables & {"territoires", "appartenances", "passages", "indicateurs", "seuils_diffusion"}
+    small = tables & {
+        "territoires", "appartenances", "passages", "passages_par_cle", "indicateurs", "seuils_diffusion"
+    }  # fmt: skip
     for table in sorted(small):
         connection.execute(f"create table {table} as select * from lue.main.{table}")
     connection.execute(
@@ -113,18 +116,21 @@ def open_release(base: Path) -> duckdb.DuckDBPyConnection:
             f"create table {table} as select * from lue.main.{table} where indicateur in (select indicateur from visees)"
         )
     connection.execute("detach lue")
-    macro = Path(__file__).resolve().parents[2] / "publish/macros/zone.sql"
-    if "seuils_diffusion" in small:
-        connection.execute(macro.read_text(encoding="utf-8"))
+    for macro in ("zone", "dans_cog"):
+        script = Path(__file__).resolve().parents[2] / f"publish/macros/{macro}.sql"
+        connection.execute(script.read_text(encoding="utf-8"))
     return connection
 
 
 class Adversary:
     """Everything printed, as equations over cells."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Read the release. `connection`: its tables (or a synthetic release's) in the default schema."""
+    def __init__(self, connection: duckdb.DuckDBPyConnection, years: Iterable[int] = ()) -> None:
+        """Read the release. `connection`: its tables (or a synthetic release's) in the default schema. `years`: the geographies
+        to ask of `dans_cog`."""
         self.c = connection
+        self.years = list(years)
+        self.carried = 0
         self.known: dict[Cell, float] = {}
         self.equations: list[tuple[dict[Cell, float], float]] = []
         self.hidden: dict[Cell, str] = {}
@@ -142,6 +148,26 @@ class Adversary:
     def _read_dictionary(self) -> None:
         self.additive = {
             r[0] for r in self._rows("select indicateur from indicateurs where agregation = 'somme'")
+        }
+        self.keys = dict(
+            self._rows(
+                "select indicateur, cle_repartition from indicateurs where cle_repartition <> 'population'"
+            )
+        )
+        self.key_weights = {
+            (key, cog, source, target_cog, target): weight
+            for key, cog, source, target_cog, target, weight in self._rows(
+                "select cle, cog_source, code_source, cog_cible, code_cible, poids from passages_par_cle"
+            )
+        }
+        # what `zone` may answer: it refuses the others whatever the list
+        self.asked = {r[0] for r in self._rows("select indicateur from indicateurs where niveau_fin = 'COM'")}
+        self.ratios = {
+            r[0]: r[1:]
+            for r in self._rows(
+                "select indicateur, numerateur, numerateur_modalite, denominateur, denominateur_modalite, facteur from indicateurs"
+                " where numerateur is not null and denominateur is not null"
+            )
         }
         self.bounds: dict[str, float] = {}
         self.protection: dict[str, tuple[float, float]] = {}
@@ -166,9 +192,13 @@ class Adversary:
         )
         self.today = max((r[5] for r in links), default=0)
         by_cog: dict[int, list[tuple[str, str, float]]] = defaultdict(list)
+        # what each commune of a geography asked of dans_cog is made of, from every other
+        self.parts: dict[tuple[int, int, str], list[tuple[str, float]]] = defaultdict(list)
         self.node: dict[tuple[int, str], Place] = {}
         self.communes: set[str] = set()
         for cog, source, target, weight, nature, cog_target in links:
+            if cog_target in self.years:
+                self.parts[(cog, cog_target, target)].append((source, weight))
             if cog_target != self.today:
                 continue
             self.communes.add(target)
@@ -202,6 +232,7 @@ class Adversary:
         }
         for kind, zone, commune in self._rows(
             "select type_territoire, code_territoire, code_commune from appartenances"
+            f" where millesime_cog = {self.today}"
         ):
             if kind != "COM" and (kind, zone) in complete:
                 self.members[(kind, zone)].add(commune)
@@ -270,6 +301,7 @@ class Adversary:
             if method == "projetee":
                 projected.append((name, period, breakdown, place, cog, value))
             self.known.setdefault((name, period, breakdown, place), value)
+        self._read_other_geographies()
         for cell in sorted(set(self.hidden) & set(self.known)):
             self.printed_versions.append(
                 Fallen(cell, self.known[cell], self.known[cell], "le chiffre est imprimé")
@@ -279,6 +311,33 @@ class Adversary:
         self._breakdown_equations()
         self._ratio_equations()
         self._unit_equations()
+
+    def _read_other_geographies(self) -> None:
+        """What `dans_cog` gives, geography by geography: sums of old communes, shares of new ones, zones, ratios."""
+        names = self._names()
+        # the other term of a ratio is known where it is printed
+        names |= {term for n in names & set(self.ratios) for term in (self.ratios[n][0], self.ratios[n][2])}
+        for year in self.years:
+            for name, period, breakdown, territory, cog, value, status in self._rows(
+                "select indicateur, periode, modalite, territoire, millesime_cog, valeur, statut"
+                f" from dans_cog({year}) where valeur is not null"
+            ):
+                if name not in names:
+                    continue
+                self.carried += 1
+                place = self.place(territory, year)
+                if name in self.ratios:
+                    self._ratio(name, period, breakdown, [place], value)
+                elif status == "E" and place[0] == "COM":
+                    terms: dict[Cell, float] = defaultdict(float)
+                    for source, weight in self.parts[(cog, year, territory.split("-", 1)[1])]:
+                        link = (self.keys.get(name, ""), cog, source, year, territory.split("-", 1)[1])
+                        terms[(name, period, breakdown, self.place(f"COM-{source}", cog))] += (
+                            self.key_weights.get(link, weight)
+                        )
+                    self.add(dict(terms), value)
+                else:
+                    self.known.setdefault((name, period, breakdown, place), value)
 
     # -- equations -------------------------------------------------------------------------------------------------------
 
@@ -293,7 +352,8 @@ class Adversary:
             terms: dict[Cell, float] = defaultdict(float)
             for source, target, weight in self.flows.get(cog, ()):
                 if target == place[1]:
-                    terms[(name, period, breakdown, source)] += weight
+                    link = (self.keys.get(name, ""), cog, source[1].split("@")[0], self.today, target)
+                    terms[(name, period, breakdown, source)] += self.key_weights.get(link, weight)
                     if weight != 1:
                         estimated.add((name, period, breakdown, place))
             if terms:
@@ -399,14 +459,35 @@ class Adversary:
             if above[:3] not in self.series and below[:3] not in self.series:
                 continue
             for cell in (above, below):
-                if cell not in self.known and cell[:3] not in self.series:
-                    found = self.c.execute(
-                        "select valeur from observations where indicateur = ? and periode = ? and modalite = ? and territoire = ?",
-                        [cell[0], cell[1], cell[2], territory],
-                    ).fetchone()
-                    if found and found[0] is not None:
-                        self.known[cell] = found[0]
+                self._know(cell, territory)
             self.add({above: float(factor or 1), below: -value}, 0.0)
+
+    def _names(self) -> set[str]:
+        """The indicators attacked and the ratios of one of them."""
+        names = {cell[0] for cell in self.hidden}
+        return names | {n for n, (top, _, bottom, _, _) in self.ratios.items() if {top, bottom} & names}
+
+    def _know(self, cell: Cell, territory: str) -> None:
+        """Look a printed figure up, of an indicator that hides nothing itself."""
+        if cell not in self.known and cell[:3] not in self.series:
+            found = self.c.execute(
+                "select valeur from observations where indicateur = ? and periode = ? and modalite = ? and territoire = ?",
+                [cell[0], cell[1], cell[2], territory],
+            ).fetchone()
+            if found and found[0] is not None:
+                self.known[cell] = found[0]
+
+    def _ratio(self, name: str, period: str, breakdown: str, places: list[Place], value: float) -> None:
+        """A ratio over places: its terms, summed there, are in that proportion."""
+        top, top_code, bottom, bottom_code, factor = self.ratios[name]
+        terms: dict[Cell, float] = {}
+        for place in places:
+            terms[(top, period, top_code or breakdown, place)] = float(factor or 1)
+            terms[(bottom, period, bottom_code or breakdown, place)] = -value
+        if any(cell[:3] in self.series for cell in terms):
+            for cell in terms:
+                self._know(cell, "-".join(cell[3]))
+            self.add(terms, 0.0)
 
     def _unit_equations(self) -> None:
         """A number of units printed beside a figure is the figure of the indicator that counts them."""
@@ -426,21 +507,28 @@ class Adversary:
                 self.add({(counted, period, "_T", place): 1.0}, float(units))
 
     def ask_zones(self, lists: Iterable[tuple[str, ...]]) -> tuple[int, int]:
-        """Call `zone` on lists of communes for every indicator attacked; each answer is one more equation."""
+        """Call `zone` on lists of communes for every indicator attacked and every ratio of one; each answer is one more equation."""
         asked = answered = 0
+        names = self._names() & self.asked
         for codes in lists:
-            for name in sorted({n for n, _, _ in self.series}):
+            for name in sorted(names):
                 asked += 1
                 for period, value in self.c.execute(
                     "select periode, valeur from zone(?, ?)", [list(codes), name]
                 ).fetchall():
-                    if value is not None and (name, period, "_T") in self.series:
+                    if value is None:
+                        continue
+                    if name in self.ratios:
+                        answered += 1
+                        self._ratio(name, period, "_T", [("COM", code) for code in codes], value)
+                    elif (name, period, "_T") in self.series:
                         answered += 1
                         self.add({(name, period, "_T", ("COM", code)): 1.0 for code in codes}, value)
         return asked, answered
 
     def tempting_lists(self, most: int) -> list[tuple[str, ...]]:
-        """The lists an analyst would try: a zone with one hidden commune, the same without it, a hidden commune and a neighbour."""
+        """The lists an analyst would try: a zone with one hidden commune, the same without it, a hidden commune and a neighbour, the
+        zone less one commune that is shown, the rest of its département."""
         hidden = {cell[3][1] for cell in self.hidden if cell[3][0] == "COM"}
         lists: list[tuple[str, ...]] = []
         for zone in sorted(self.members):
@@ -451,9 +539,17 @@ class Adversary:
             shown = sorted(members - hidden)
             lists.append(tuple(sorted(members)))
             if shown:
-                lists += [tuple(shown), (inside[0], shown[0])]
+                department = inside[0][:3] if inside[0].startswith(OVERSEAS) else inside[0][:2]
+                around = sorted(self.members.get(("DEP", department), set()) - members)
+                lists += [
+                    tuple(shown),
+                    (inside[0], shown[0]),
+                    tuple(sorted(members - {shown[0]})),
+                    tuple(around[:150] or shown),
+                ]
         step = max(1, len(lists) // most)
-        step += step % 3 == 0  # the lists come by three: a step of three would try one kind alone
+        while step > 1 and (step % 5 == 0 or step % 3 == 0):
+            step += 1  # the lists come by five: such a step would try one kind alone
         return lists[::step][:most]
 
     # -- solving ---------------------------------------------------------------------------------------------------------
@@ -461,7 +557,7 @@ class Adversary:
     def attack(self, zones: int = 0) -> Outcome:
         """Bound every hidden cell; `zones`: how many lists to try with the macro first."""
         start = time.monotonic()
-        outcome = Outcome(attacked=len(self.hidden))
+        outcome = Outcome(attacked=len(self.hidden), carried=self.carried)
         for cell in self.hidden:
             outcome.by_indicator[cell[0]] = outcome.by_indicator.get(cell[0], 0) + 1
         if zones and self.hidden:
@@ -604,7 +700,10 @@ def _groups(edges: list[tuple[str, str, float]]) -> list[list[tuple[str, str, fl
     return list(groups.values())
 
 
-def attack_base(base: Path, zones: int = 60) -> Outcome:
-    """Attack a release or a candidate on disk."""
+def attack_base(base: Path, zones: int = 60, years: Iterable[int] | None = None) -> Outcome:
+    """Attack a release or a candidate on disk; `years`: the geographies to ask of dans_cog (default: one in three and the last)."""
     with open_release(base) as connection:
-        return Adversary(connection).attack(zones)
+        known = [
+            r[0] for r in connection.execute("select distinct cog_cible from passages order by 1").fetchall()
+        ]
+        return Adversary(connection, known[::3] if years is None else years).attack(zones)

@@ -19,11 +19,12 @@ class SyntheticRelease:
         self.c.execute(
             "create table territoires (territoire varchar, type_territoire varchar, code_territoire varchar, code_region varchar,"
             " code_departement varchar, population_municipale bigint);"
-            "create table appartenances (type_territoire varchar, code_territoire varchar, code_commune varchar);"
+            "create table appartenances (millesime_cog int, type_territoire varchar, code_territoire varchar, code_commune varchar);"
             "create table passages (cog_source int, code_source varchar, cog_cible int, code_cible varchar, poids double, nature varchar);"
             "create table indicateurs (indicateur varchar, agregation varchar, calcul varchar, niveau_fin varchar, absence varchar,"
             " numerateur varchar, numerateur_modalite varchar, denominateur varchar, denominateur_modalite varchar, facteur double,"
-            " ponderation varchar);"
+            " ponderation varchar, cle_repartition varchar default 'population');"
+            "create table passages_par_cle (cle varchar, cog_source int, code_source varchar, cog_cible int, code_cible varchar, poids double);"
             "create table seuils_diffusion (indicateur varchar, regle varchar, est_applique boolean, indicateur_menages varchar,"
             " indicateur_personnes varchar, min_unites int, min_menages int, min_personnes int, part_max double, operateur varchar,"
             " protection_relative double, protection_absolue double, texte varchar);"
@@ -31,9 +32,9 @@ class SyntheticRelease:
             " statut varchar, confidentialite varchar, methode varchar, millesime_cog int, n_unites bigint, part_max double);"
             "create table observations_historique (indicateur varchar, territoire varchar, periode varchar, modalite varchar,"
             " valeur double, confidentialite varchar, methode varchar, millesime_cog int, connu_jusqua timestamp);"
-            "insert into indicateurs values ('compte', 'somme', 'publie', 'COM', 'manquante', null, null, null, null, 1, null),"
-            " ('autre', 'somme', 'publie', 'COM', 'manquante', null, null, null, null, 1, null),"
-            " ('part', 'ratio', 'publie', 'COM', 'manquante', 'compte', null, 'autre', null, 100, null);"
+            "insert into indicateurs values ('compte', 'somme', 'publie', 'COM', 'manquante', null, null, null, null, 1, null, 'population'),"
+            " ('autre', 'somme', 'publie', 'COM', 'manquante', null, null, null, null, 1, null, 'population'),"
+            " ('part', 'ratio', 'publie', 'COM', 'manquante', 'compte', null, 'autre', null, 100, null, 'population');"
             "insert into seuils_diffusion values ('compte', 'entreprises', true, null, null, 3, null, null, 0.85, 'ou', 0.15, 3,"
             " 'Moins de 3 unités, ou une au-dessus de 85 %.');"
         )
@@ -59,7 +60,7 @@ class SyntheticRelease:
 
     def member(self, kind: str, zone: str, commune: str) -> None:
         """A commune of a zone."""
-        self.c.execute("insert into appartenances values (?, ?, ?)", [kind, zone, commune])
+        self.c.execute("insert into appartenances values (2026, ?, ?, ?)", [kind, zone, commune])
 
     def merge(self, cog: int, parts: list[str], whole: str) -> None:
         """Communes of the vintage `cog` that today's commune `whole` gathers."""

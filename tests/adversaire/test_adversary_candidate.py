@@ -16,13 +16,36 @@ ALONE = {"EPCI": 14, "BV2022": 18, "CAN": 25, "ZE2020": 4}
 
 
 def test_no_hidden_cell_falls(build: Build, capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = attack_base(build.base, zones=60)
+    outcome = attack_base(build.base, zones=30, years=(2014, 2018))
     with capsys.disabled():
         print(f"\n{outcome}")
     assert outcome.attacked >= 274
     assert outcome.zones_answered > 0
+    assert outcome.carried > 10000
     assert not outcome.fallen
-    assert outcome.seconds < 60
+    assert outcome.seconds < 120
+
+
+@pytest.mark.long
+def test_no_hidden_cell_falls_through_any_geography_or_zone(
+    build: Build, with_totals: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for base in (build.base, with_totals):
+        outcome = attack_base(base, zones=120, years=range(2014, 2027))
+        with capsys.disabled():
+            print(f"\n{outcome}")
+        assert outcome.attacked >= 274
+        assert not outcome.fallen
+
+
+def test_regional_parts_are_read(build: Build) -> None:
+    with open_release(build.base) as c:
+        members = Adversary(c).members
+    parts = [zone for zone in members if zone[0].endswith("_PARTIE")]
+    assert len([zone for zone in parts if zone[0] == "EPCI_PARTIE"]) == 6
+    for kind, code in parts:
+        whole = members[(kind.removesuffix("_PARTIE"), code.removesuffix("-28"))]
+        assert members[(kind, code)] < whole or not whole, (kind, code)
 
 
 def test_the_lone_hidden_commune_of_a_zone_is_not_given_back(build: Build) -> None:
@@ -131,12 +154,12 @@ def with_totals(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_producers_totals_do_not_give_hidden_communes_back(
     with_totals: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcome = attack_base(with_totals, zones=60)
+    outcome = attack_base(with_totals, zones=15, years=(2018,))
     with capsys.disabled():
         print(f"\nAvec les totaux du producteur : {outcome}")
     assert set(outcome.by_indicator) == {*COUNTS, "emploi_salarie", "emploi_salarie_prive"}
     assert not outcome.fallen
-    assert outcome.seconds < 60
+    assert outcome.seconds < 120
 
 
 def test_protection_keeps_what_it_can(with_totals: Path) -> None:

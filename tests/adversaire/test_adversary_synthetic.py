@@ -163,6 +163,59 @@ def test_a_zone_that_sums_what_it_sees_would_be_caught() -> None:
     assert fallen(Adversary(release.c).attack(zones=50)) >= {"14902"}
 
 
+def test_a_ratio_of_a_zone_would_be_caught() -> None:
+    release = SyntheticRelease()
+    release.communes(hidden={"14902", "14903"})
+    release.communes(hidden=set(), name="autre")
+    release.figure("EPCI-1", total("14901", "14902", "14903"))
+    # A wrong macro: the true ratio of a zone that holds a hidden numerator, whose denominators are all printed.
+    release.c.execute(
+        "create table vrais as select unnest(?) as code, unnest(?) as v",
+        [list(VALUES), list(VALUES.values())],
+    )
+    release.c.execute(
+        "create macro zone(liste, un_indicateur) as table select '2021' as periode, case when un_indicateur = 'part' then"
+        " (select 100 * sum(v) / sum(v) from vrais where code in (select unnest(liste))) end as valeur"
+    )
+    assert "14902" in fallen(Adversary(release.c).attack(zones=50))
+
+
+CARRIED = (
+    "create macro dans_cog(annee) as table select 'compte' as indicateur, {place} as territoire, '2021' as periode, '_T' as modalite,"
+    " {value}::double as valeur, 'A' as statut, 2024 as millesime_cog"
+)
+
+
+def test_a_figure_given_in_another_geography_would_be_caught() -> None:
+    release = SyntheticRelease()
+    release.communes(hidden={"14902", "14903"})
+    release.c.execute("insert into passages values (2018, '14902', 2026, '14902', 1, 'identite')")
+    release.c.execute(CARRIED.format(place="'COM-14902'", value=VALUES["14902"]))
+    assert not Adversary(release.c).attack().fallen
+    assert fallen(Adversary(release.c, [2018]).attack()) == {"14902"}
+
+
+def test_a_zone_given_in_another_geography_would_be_caught() -> None:
+    release = SyntheticRelease()
+    release.communes(hidden={"14902"})
+    release.c.execute(CARRIED.format(place="'EPCI-1'", value=total("14901", "14902", "14903")))
+    assert not Adversary(release.c).attack().fallen
+    outcome = Adversary(release.c, [2024]).attack()
+    assert outcome.carried == 1
+    assert fallen(outcome) == {"14902"}
+
+
+def test_the_regional_part_of_a_zone_is_a_total_like_another() -> None:
+    release = SyntheticRelease()
+    release.communes(hidden={"14902"})
+    release.place("EPCI_PARTIE", "1-28")
+    for code in ("14901", "14902"):
+        release.member("EPCI_PARTIE", "1-28", code)
+    assert not Adversary(release.c).attack().fallen
+    release.figure("EPCI_PARTIE-1-28", total("14901", "14902"))
+    assert fallen(Adversary(release.c).attack()) == {"14902"}
+
+
 @pytest.mark.parametrize(
     ("units", "shares", "answer"),
     [
