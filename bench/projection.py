@@ -34,7 +34,7 @@ INPUTS = {
         "select 'indicateur_' || lpad(cast(i as varchar), 3, '0') as indicateur, 'repartition' as usage,"
         f" 'emploi_salarie_prive' as poids from range(0, {INDICATORS}, 10) as n (i)"
     ),
-    "int_observations_recues": f"""
+    "int_observations_en_vigueur": f"""
         select 'indicateur_' || lpad(cast(i as varchar), 3, '0') as indicateur, 'COM' as type_territoire,
             c.code_source as code_territoire, c.cog_source as cog, cast(y as varchar) as periode,
             '_T' as modalite, cast(hash(c.code_source, i, y) % 100000 as double) as valeur, 'A' as statut,
@@ -42,7 +42,7 @@ INPUTS = {
             cast(null as varchar) as motif, cast(null as bigint) as n_unites,
             cast(null as double) as part_max, 1 as priorite, 'source' as source, 'source-' || y as livraison,
             cast(1 as bigint) as ligne, timestamp '2026-01-01' as publie_le,
-            timestamp '2026-01-01' as recu_le, timestamp '2026-01-01' as connu_le, true as est_en_vigueur
+            timestamp '2026-01-01' as recu_le, timestamp '2026-01-01' as connu_le
         from range({YEARS.start}, {YEARS.stop}) as p (y)
         inner join (select distinct cog_source, code_source from release.passages) as c
             on c.cog_source = y + 2
@@ -67,7 +67,6 @@ BY_HAND_WHOLE = """
         r.livraison, max(r.publie_le) as publie_le
     from recues as r
     join passages as p on r.cog = p.cog_source and r.code_territoire = p.code_source
-    where r.est_en_vigueur
     group by
         r.indicateur, r.type_territoire, p.code_cible, r.periode, r.modalite, r.cog, r.source, r.livraison
 """
@@ -91,7 +90,7 @@ def projection_rows(release: Path, build: Path, folder: Path) -> list[Row]:
         for schema, name in {(m[2], m[3]) for m in RELATION.finditer(sql)}:
             con.execute(f"create schema if not exists {schema}")
             con.execute(f"create table {schema}.{name} as {INPUTS[name]}")
-            alias = {"int_observations_recues": "recues", "int_passages": "passages"}.get(name)
+            alias = {"int_observations_en_vigueur": "recues", "int_passages": "passages"}.get(name)
             if alias:
                 con.execute(f"create view {alias} as from {schema}.{name}")
         key = "indicateur, code_territoire, periode, modalite, valeur"

@@ -46,10 +46,12 @@ create or replace macro dans_cog(annee) as table
             h.valeur,
             h.statut,
             h.confidentialite,
-            h.marque_producteur
+            h.marque_producteur,
+            h.n_unites,
+            h.part_max
         from observations_historique as h
         inner join indicateurs as i on h.indicateur = i.indicateur
-        where h.territoire like 'COM-%' and h.connu_jusqua is null and i.calcul = 'publie'
+        where h.territoire like 'COM-%' and h.connu_jusqua is null and not h.est_retrait and i.calcul = 'publie'
     ),
 
     series as (
@@ -82,20 +84,6 @@ create or replace macro dans_cog(annee) as table
             where c.indicateur in (select i.ponderation from indicateurs as i)
         ) as x
         where x.rang = 1
-    ),
-
-    -- how many units make a figure, where the release says it
-    unites as (
-        select
-            o.indicateur,
-            substr(o.territoire, 5) as code_source,
-            o.millesime_cog,
-            o.periode,
-            o.modalite,
-            o.n_unites,
-            o.part_max
-        from observations as o
-        where o.territoire like 'COM-%' and o.methode = 'publiee' and o.n_unites is not null
     ),
 
     liens as (
@@ -134,9 +122,9 @@ create or replace macro dans_cog(annee) as table
                 c.valeur * case when s.ponderation is null then 1 else w.valeur end * coalesce(k.poids, l.poids, l.poids_en_somme)
             ) as somme,
             sum(w.valeur * coalesce(k.poids, l.poids, l.poids_en_somme)) as ponderation,
-            case when bool_and(l.nature <> 'scission') and count(u.n_unites) = count(*) then sum(u.n_unites) end as n_unites,
+            case when bool_and(l.nature <> 'scission') and count(c.n_unites) = count(*) then sum(c.n_unites) end as n_unites,
             case
-                when count(u.part_max) = count(*) then max(u.part_max * c.valeur * l.poids) / nullif(sum(c.valeur * l.poids), 0)
+                when count(c.part_max) = count(*) then max(c.part_max * c.valeur * l.poids) / nullif(sum(c.valeur * l.poids), 0)
             end as part_max,
             max(c.valeur) as valeur,
             max(c.statut) as statut,
@@ -159,10 +147,6 @@ create or replace macro dans_cog(annee) as table
             on
                 s.cle_repartition = k.cle and l.cog_source = k.cog_source and l.code_source = k.code_source
                 and l.cog_cible = k.cog_cible and l.code_cible = k.code_cible
-        left join unites as u
-            on
-                s.indicateur = u.indicateur and s.millesime_cog = u.millesime_cog and s.periode = u.periode
-                and s.modalite = u.modalite and l.code_source = u.code_source
         group by all
         having count(c.indicateur) > 0
     ),

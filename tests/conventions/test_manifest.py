@@ -147,3 +147,10 @@ def test_no_file_of_the_repository_is_large() -> None:
         if f and (RACINE / f).exists() and (RACINE / f).stat().st_size > 2_000_000
     ]
     assert not gros
+
+
+def test_the_bench_feeds_every_relation_that_the_projection_reads(manifest: dict) -> None:
+    from bench.projection import INPUTS
+
+    model = manifest["nodes"]["model.referentiel.int_observations_publiees"]
+    assert {name.rsplit(".", 1)[1] for name in model["depends_on"]["nodes"]} == set(INPUTS)

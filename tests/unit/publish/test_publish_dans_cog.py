@@ -98,10 +98,6 @@ def release() -> Iterator[duckdb.DuckDBPyConnection]:
             " t (cle, cog_source, code_source, cog_cible, code_cible, poids)"
         )
         c.execute(
-            "create table observations (indicateur varchar, territoire varchar, periode varchar, modalite varchar, methode varchar,"
-            " millesime_cog integer, n_unites bigint, part_max double)"
-        )
-        c.execute(
             "create table seuils_diffusion as select 'postes' as indicateur, 'entreprises' as regle, true as est_applique,"
             " null::varchar as indicateur_menages, null::varchar as indicateur_personnes, 3 as min_unites, null::int as min_menages,"
             " null::int as min_personnes, 0.85 as part_max, 'ou' as operateur, 'Moins de 3 unités.' as texte"
@@ -109,13 +105,14 @@ def release() -> Iterator[duckdb.DuckDBPyConnection]:
         c.execute(
             "create table observations_historique (indicateur varchar, territoire varchar, millesime_cog integer, periode varchar,"
             " valeur double, modalite varchar default '_T', source varchar default 's', statut varchar, confidentialite varchar,"
-            " marque_producteur varchar, date_debut date, date_fin date, connu_jusqua timestamp)"
+            " marque_producteur varchar, date_debut date, date_fin date, connu_jusqua timestamp, est_retrait boolean default false,"
+            " n_unites bigint, part_max double)"
         )
         for indicator, commune, year, period, value in figures:
             secret = value is None
             c.execute(
                 "insert into observations_historique values (?, 'COM-' || ?, ?, ?, ?, '_T', 's', ?, ?, ?,"
-                " make_date(?::int, 1, 1), make_date(?::int, 12, 31), null)",
+                " make_date(?::int, 1, 1), make_date(?::int, 12, 31), null, false, null, null)",
                 [indicator, commune, year, period, value, "Q" if secret else "A", "C" if secret else "F", "s" if secret else None,
                  period, period],
             )  # fmt: skip
@@ -211,10 +208,12 @@ def test_a_split_goes_by_the_key_of_the_indicator(release: duckdb.DuckDBPyConnec
 
 
 def test_the_threshold_is_judged_again_on_what_is_summed(release: duckdb.DuckDBPyConnection) -> None:
-    units = "insert into observations values ('postes', ?, '2023', '_T', 'publiee', 2026, ?, ?)"
-    release.executemany(units, [("COM-S", 2, 0.5), ("COM-T", 4, 0.5), ("COM-D", 9, 0.4), ("COM-A", 9, 0.4)])
+    units = "update observations_historique set n_unites = ?, part_max = ? where indicateur = 'postes' and territoire = ?"
+    release.executemany(units, [(2, 0.5, "COM-S"), (4, 0.5, "COM-T"), (9, 0.4, "COM-D"), (9, 0.4, "COM-A")])
     assert figure(release, 2018, "postes", "COM-S")[0] == 11
-    release.execute("update observations set n_unites = 1 where territoire in ('COM-S', 'COM-T')")
+    release.execute(
+        "update observations_historique set n_unites = 1 where indicateur = 'postes' and territoire in ('COM-S', 'COM-T')"
+    )
     value, status, _, reason = figure(release, 2018, "postes", "COM-S")
     assert (value, status) == (None, "Q") and "Moins de 3 unités" in reason
 
@@ -224,3 +223,11 @@ def test_coverage_is_the_share_of_the_population_that_is_known(release: duckdb.D
     assert release.execute(query, ["population"]).fetchone() == (1,)
     # D is secret: a quarter of today's people live there
     assert release.execute(query, ["menages"]).fetchone() == (0.75,)
+
+
+def test_a_withdrawn_figure_is_not_carried(release: duckdb.DuckDBPyConnection) -> None:
+    release.execute(
+        "update observations_historique set est_retrait = true where indicateur = 'postes' and territoire = 'COM-T'"
+    )
+    value, status, _, reason = figure(release, 2018, "postes", "COM-S")
+    assert (value, status) == (None, "O") and "pas de chiffre" in reason
