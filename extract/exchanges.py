@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import io
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +36,35 @@ KEPT_HEADERS = (
 SECRET_PARAMETERS = frozenset({"apikey", "api_key", "key", "token", "client_id", "client_secret"})
 
 
+LARGEST_DECODED = 1 << 30  # bytes; no message that is read whole is near it
+
+
+class _Bounded(io.RawIOBase):
+    """A compressed body as it is decoded, which stops before it fills the memory.
+
+    Raises requests' ContentDecodingError past LARGEST_DECODED, and for a body that is not whole."""
+
+    def __init__(self, decoder: gzip.GzipFile) -> None:
+        self.decoder = decoder
+        self.given = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """At most `size` bytes; all that remains when negative."""
+        try:
+            chunk = self.decoder.read(size if size is not None and size >= 0 else LARGEST_DECODED + 1)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise requests.exceptions.ContentDecodingError(f"gzip abîmé ou coupé : {error}") from error
+        self.given += len(chunk)
+        if self.given > LARGEST_DECODED:
+            raise requests.exceptions.ContentDecodingError("corps démesuré une fois décompressé")
+        return chunk
+
+    def close(self) -> None:
+        """Close the archived object too."""
+        self.decoder.close()
+        super().close()
+
+
 @dataclass
 class Exchange:
     """One answer given to a caller: what a replay needs to give it again. `role`: donnees (bytes that carry
@@ -61,10 +92,14 @@ class Recorder:
     partition: str | None = None
     classify: Callable[[str], str] = lambda _url: "donnees"
     exchanges: list[Exchange] = field(default_factory=list)
+    _redirected: str | None = None
 
     def note(self, exchange: Exchange) -> None:
-        """Keep an answer, with its role."""
-        exchange.role = "renvoi" if 300 <= exchange.statut < 400 else self.classify(exchange.url)
+        """Keep an answer, with its role; behind a redirect, that of the address which was asked first."""
+        role = self._redirected or self.classify(exchange.url)
+        redirects = 300 <= exchange.statut < 400 and exchange.statut != 304
+        self._redirected = role if redirects else None
+        exchange.role = "renvoi" if redirects else "marque" if exchange.statut == 304 else role
         self.exchanges.append(exchange)
 
     def of_role(self, role: str) -> list[Exchange]:
@@ -103,7 +138,7 @@ def archived_response(
     response.request = request
     encoded = exchange.entetes.get("content-encoding", "").lower() in ("gzip", "x-gzip")
     body = stored.path.open("rb")  # closed with the response
-    response.raw = gzip.GzipFile(fileobj=body) if encoded else body
+    response.raw = _Bounded(gzip.GzipFile(fileobj=body)) if encoded else body
     response.archived = stored  # type: ignore[attr-defined]
     return response
 

@@ -30,6 +30,7 @@ from extract.settings import Settings
 
 USER_AGENT = "referentiel-regional/1 (python-requests)"
 CHUNK = 1 << 18
+MOST_REDIRECTS = 5
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})  # a 500 is an answer: Melodi's word for "unknown dataset"
 
 
@@ -76,6 +77,7 @@ class Transport:
             session.adapters.pop(prefix)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
+        session.max_redirects = MOST_REDIRECTS
 
     # ---- one request
     def exchange(
@@ -168,7 +170,8 @@ class Transport:
     def _chunks(self, response: requests.Response, started: float) -> Iterator[bytes]:
         """The body as sent (not decoded), bounded in time and in size."""
         received = 0
-        for chunk in response.raw.stream(CHUNK, decode_content=False):
+        # read1 gives what has come: waiting for whole chunks, a drip would never be found too slow
+        while chunk := response.raw.read1(CHUNK, decode_content=False):
             received += len(chunk)
             if time.monotonic() - started > self.policy.body:
                 raise TimeoutError(f"réponse toujours en cours après {self.policy.body:.0f} s")

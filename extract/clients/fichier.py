@@ -21,7 +21,6 @@ def collect(ask: Ask) -> Collected:
         headers["If-Modified-Since"] = modified
     response = ask.session.get(url, headers=headers, stream=True)
     if response.status_code == 304 and ask.previous is not None:
-        ask.recorder.exchanges[-1].role = "marque"
         return Collected(
             url, ask.previous["publie_le"], None, "le site répond que le fichier n'a pas changé (304)"
         )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-import http.server
 import json
 import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -20,9 +18,7 @@ from typing import Any
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from expired import expired_server
 from extraction_helpers import Producer, say
 
 from extract.archive import Archive
@@ -225,28 +221,8 @@ def test_dead_proxy_is_told(
 @pytest.fixture
 def expired_site(tmp_path: Path) -> Iterator[str]:
     """An https server on loopback whose certificate is self-signed and expired."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(dt.datetime(2020, 1, 1))
-    certificate = builder.not_valid_after(dt.datetime(2021, 1, 1)).sign(key, hashes.SHA256())
-    pem = tmp_path / "site.pem"
-    pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield f"https://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+    with expired_server(tmp_path) as url:
+        yield url + "/"
 
 
 def test_tls_is_verified_even_when_the_caller_says_not(
