@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: aide demo refresh test test-long lint sql status check-sources deposit rollback export bench lock clean
+.PHONY: aide demo refresh test test-long lint sql serve status check-sources deposit rollback export bench lock clean
 
 aide: ## cette aide
 	@echo "Référentiel régional de données socio-économiques"
@@ -42,6 +42,9 @@ lint: $(VENV)/pret ## ruff, mypy, sqlfluff
 
 sql: $(VENV)/pret ## un shell SQL sur la publication en cours, en lecture seule · QUERY="…" pour un seul résultat
 	@$(PY) -m publish sql "$$QUERY"
+
+serve: $(VENV)/pret ## le service SQL partagé sur la publication en cours (docs/service-partage.md)
+	@$(PY) -m publish serve
 
 status: $(VENV)/pret ## une ligne par source : dernière livraison, fraîcheur
 	@$(PY) -m publish status

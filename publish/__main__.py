@@ -1,4 +1,4 @@
-"""python -m publish run|demo|status|sql|rollback|export: what the Makefile calls."""
+"""python -m publish run|demo|status|sql|serve|rollback|export: what the Makefile calls."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="une ligne par source : dernière livraison, retard")
     sql = commands.add_parser("sql", help="DuckDB sur la release en cours, en lecture seule")
     sql.add_argument("query", nargs="?", help="une requête ; sans elle, le shell")
+    serve = commands.add_parser(
+        "serve", help="le service SQL partagé sur la release en cours (protocole Quack)"
+    )
+    serve.add_argument(
+        "--nouveau-jeton", metavar="LECTEUR", help="imprimer un jeton pour un lecteur, et rien d'autre"
+    )
     rollback = commands.add_parser("rollback", help="ramener le pointeur à une release antérieure")
     rollback.add_argument("release", nargs="?", help="nom de la release ; sans lui, la liste")
     export = commands.add_parser(
@@ -89,6 +95,12 @@ def _dispatch(options: argparse.Namespace, settings: Settings, console: Console)
             # `make sql QUERY="…"` reaches us by the environment: no shell has to quote SQL twice.
             query = options.query or os.environ.get("QUERY")
             return sql.run(sql.open_current(settings.published), query, console)
+        case "serve":
+            from publish.serve import command
+
+            if options.nouveau_jeton:
+                return command.declare(options.nouveau_jeton, console)
+            return command.run(settings, console)
         case "rollback":
             from publish import rollback
 
