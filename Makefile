@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: aide demo refresh test test-long lint sql serve status check-sources deposit rollback export bench lock clean
+.PHONY: aide demo refresh test test-long lint sql serve status check-sources deposit rollback keep export bench lock clean
 
 aide: ## cette aide
 	@echo "Référentiel régional de données socio-économiques"
@@ -57,6 +57,9 @@ deposit: $(VENV)/pret ## dépose un fichier d'un producteur · SOURCE=… FILE=�
 
 rollback: $(VENV)/pret ## ramène la publication en cours à une autre · RELEASE=…
 	@$(PY) -m publish rollback $(RELEASE)
+
+keep: $(VENV)/pret ## garde pour toujours la release que nomme un rapport · RELEASE=… RAPPORT="…"
+	@$(PY) -m publish keep "$(RELEASE)" "$(RAPPORT)"
 
 export: $(VENV)/pret ## exports de la publication en cours · PORTRAIT=… PORTRAITS=tous CLASSEUR=… TABLEAU_DE_BORD=oui VRAC=tout (docs/rapports.md)
 	@$(PY) -m publish export

@@ -33,3 +33,7 @@ class ContextMismatch(ExtractError):
 
 class RunLocked(ExtractError):
     """Another run is writing to the same archive (exit code 3 of the contract)."""
+
+
+class ClockWrong(ExtractError):
+    """This machine's clock and a producer's differ by more than a day: nothing may be dated by it."""

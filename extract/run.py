@@ -4,7 +4,7 @@ end."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from extract.definitions import Definition, Part, load_all, select
 from extract.delivery import deliver
 from extract.deposit import deposit
 from extract.durable import TEMP_PREFIX
-from extract.errors import ContextMismatch, RunLocked
+from extract.errors import ClockWrong, ContextMismatch, RunLocked
 from extract.replay import reconcile
 from extract.replica.served import grouped, unserved
 from extract.settings import Settings
@@ -47,6 +47,7 @@ class RunSummary:
     joint: bool = True
     relues: list[str] = field(default_factory=list)  # deliveries made again from the archive before asking
     non_servies: list[str] = field(default_factory=list)  # sources that the replica has no real figures for
+    en_attente: int = 0  # parts that are not due
 
     def of(self, outcome: str) -> list[SourceResult]:
         """The results with one outcome."""
@@ -71,17 +72,24 @@ def run_sources(
     definitions: dict[str, Definition] | None = None,
     console: Console | None = None,
     policy: Policy | None = None,
+    due: Callable[[Definition, Part], bool] | None = None,
 ) -> RunSummary:
     """Pull every source (or `only` those), land what is new, journal everything. `definitions`: other yamls
     than the project's own (tests). `complete`: ask for everything again, even what is said unchanged. Sources
     that the replica does not hold are left out of a whole run, and asked all the same when named.
+    `due`: says which parts to ask now; the others are left alone and counted.
 
     Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the
     archive, ContextMismatch when the archive belongs to another region or origin (nothing is landed
-    then)."""
+    then), ClockWrong when the machine's clock and a producer's differ by more than a day."""
     everything = load_all() if definitions is None else definitions
     wanted = select(everything, only)
-    parts = [(definition, part) for definition in wanted.values() for part in definition.parts(settings)]
+    parts = asked = [
+        (definition, part) for definition in wanted.values() for part in definition.parts(settings)
+    ]
+    if due is not None:
+        parts = [one for one in parts if due(*one)]
+    waiting = len(asked) - len(parts)
     absent: list[str] = []
     if settings.producteurs and only is None and definitions is None:
         missing = unserved(settings.producteurs, parts)
@@ -93,11 +101,13 @@ def run_sources(
         _clean(settings)
         again = reconcile(settings, archive, everything)
         transport = Transport(settings, archive, policy)
-        summary = RunSummary(relues=[one.livraison for one in again], non_servies=absent)
+        summary = RunSummary(relues=[one.livraison for one in again], non_servies=absent, en_attente=waiting)
         try:
             summary.results = _pull(settings, archive, transport, parts, complete, console)
         finally:
             landing.write_frame(settings, archive, everything.values())
+        if transport.clock_fault is not None:
+            raise ClockWrong(transport.clock_fault)
         summary.joint = transport.answered > 0 or transport.asked == 0
         order = {part.name: rank for rank, (_, part) in enumerate(parts)}
         summary.results.sort(

@@ -14,6 +14,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +25,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from extract.archive import Archive, StoredObject, now_iso
+from extract.errors import ClockWrong
 from extract.exchanges import Exchange, Recorder, archived_response, kept_headers, public_url
 from extract.network import ProducerUnavailable, busy_words, error_words, retry_after, unreachable
 from extract.quotas import Quotas
@@ -31,6 +34,7 @@ from extract.settings import Settings
 USER_AGENT = "referentiel-regional/1 (python-requests)"
 CHUNK = 1 << 18
 MOST_REDIRECTS = 5
+CLOCK_TOLERANCE = timedelta(days=1)
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})  # a 500 is an answer: Melodi's word for "unknown dataset"
 
 
@@ -61,6 +65,7 @@ class Transport:
         self.quotas = quotas or Quotas(world=settings.producteurs or "")
         self.asked = 0
         self.answered = 0
+        self.clock_fault: str | None = None
         self._unreachable: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -102,6 +107,7 @@ class Transport:
                         raise ProducerUnavailable(
                             busy_words(host, exchange.statut, exchange.entetes), request=request
                         )
+                    self._check_clock(host, exchange)
                     recorder.note(exchange)
                     return archived_response(request, exchange, stored)
             else:
@@ -191,6 +197,25 @@ class Transport:
             wire.url = base + "/" + url.split("://", 1)[1]
             wire.headers.pop("Host", None)
         return wire
+
+    def _check_clock(self, host: str, exchange: Exchange) -> None:
+        """Raise ClockWrong, and remember it for the run, when the answer's own date is more than a day away
+        (an answer out of a cache says its age, and proves nothing)."""
+        headers = exchange.entetes
+        if "date" not in headers or "age" in headers:
+            return
+        try:
+            theirs = parsedate_to_datetime(headers["date"])
+        except ValueError:
+            return
+        ours = datetime.fromisoformat(exchange.recu_le.replace("Z", "+00:00"))
+        if theirs.tzinfo is not None and abs(theirs - ours) > CLOCK_TOLERANCE:
+            self.clock_fault = (
+                f"L'horloge de cette machine dit {ours:%d/%m/%Y %H:%M} UTC, celle de {host}"
+                f" {theirs:%d/%m/%Y %H:%M} UTC : une livraison datée ainsi prendrait une mauvaise place dans"
+                " l'historique. Rien n'est accepté. Remettez l'horloge à l'heure (timedatectl) et relancez."
+            )
+            raise ClockWrong(self.clock_fault)
 
     # ---- patience
     def _wait_after_status(self, exchange: Exchange, attempt: int) -> float | None:

@@ -30,6 +30,9 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="ne pas juger contre la release en cours (quand on sait pourquoi les chiffres changent)",
     )
+    run.add_argument(
+        "--tout", action="store_true", help="demander toutes les sources, même avant leur échéance"
+    )
     commands.add_parser("demo", help="la même chose sur la réplique des producteurs, sans réseau ni clé")
     commands.add_parser("status", help="une ligne par source : dernière livraison, retard")
     sql = commands.add_parser("sql", help="DuckDB sur la release en cours, en lecture seule")
@@ -42,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
     )
     rollback = commands.add_parser("rollback", help="ramener le pointeur à une release antérieure")
     rollback.add_argument("release", nargs="?", help="nom de la release ; sans lui, la liste")
+    keep = commands.add_parser("keep", help="garder pour toujours la release que nomme un rapport")
+    keep.add_argument("release", help="nom de la release")
+    keep.add_argument("rapport", help="le rapport qui en imprime des chiffres")
     export = commands.add_parser(
         "export",
         help="exports de la release en cours ; PORTRAIT, PORTRAITS, CLASSEUR, TABLEAU_DE_BORD, VRAC dans"
@@ -70,14 +76,15 @@ def _dispatch(options: argparse.Namespace, settings: Settings, console: Console)
     match options.command:
         case "run":
             from publish import screen
-            from publish.run import run
+            from publish.operations.refresh import refresh
 
-            outcome = run(
+            outcome = refresh(
                 settings,
                 Console(stderr=True),
                 only=options.sources or None,
                 force=options.force,
                 compare=not options.sans_comparaison,
+                calendar=not options.tout,
             )
             screen.short(outcome, console)
             return outcome.code
@@ -107,6 +114,17 @@ def _dispatch(options: argparse.Namespace, settings: Settings, console: Console)
             if options.release:
                 return rollback.back_to(settings.published, options.release, console)
             return rollback.listing(settings.published, console)
+        case "keep":
+            from datetime import UTC, datetime
+
+            from publish.operations import retirement
+
+            now = datetime.now(UTC)
+            retirement.name_in_report(settings.published, options.release, options.rapport, now)
+            console.print(
+                f"La release {options.release} est gardée pour « {options.rapport} ».", markup=False
+            )
+            return PUBLISHED
         case _:
             return _export(options.dossier, settings, console)
 

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from extract.durable import fsync_file, write_text
 from extract.settings import PROJECT_ROOT, Settings
 from publish import memory
 from publish.errors import PublishFault
 
 Progress = Callable[[str, int, int], None]
+CHECKPOINT = "candidat.json"
 
 
 @dataclass
@@ -72,6 +74,7 @@ def build(settings: Settings, progress: Progress | None = None, root: Path = PRO
     """
     settings.build.mkdir(parents=True, exist_ok=True)
     candidate = Candidate(settings.build / "candidat.duckdb", settings.build / "dbt")
+    (settings.build / CHECKPOINT).unlink(missing_ok=True)
     candidate.database.unlink(missing_ok=True)
     candidate.database.with_suffix(".duckdb.wal").unlink(missing_ok=True)
     # A report left by a former run must never be read as this one's.
@@ -135,9 +138,28 @@ def _event(line: str, tail: deque[str], progress: Progress | None) -> None:
         progress(node, int(data.get("index") or 0), int(data["total"]))
 
 
+def checkpoint(candidate: Candidate, inputs: str) -> None:
+    """Notes that the candidate was built whole from these inputs: a run killed after this goes on here."""
+    if candidate.code == 0:
+        fsync_file(candidate.database)
+        write_text(candidate.target.parent / CHECKPOINT, json.dumps({"empreinte_entrees": inputs}) + "\n")
+
+
+def resume(settings: Settings, inputs: str) -> Candidate | None:
+    """The candidate that a killed run left whole for the very same inputs, or None."""
+    candidate = Candidate(settings.build / "candidat.duckdb", settings.build / "dbt")
+    try:
+        noted = json.loads((settings.build / CHECKPOINT).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    made = (candidate.database, candidate.run_results, candidate.manifest)
+    whole = noted.get("empreinte_entrees") == inputs and all(path.is_file() for path in made)
+    return candidate if whole else None
+
+
 def clean(settings: Settings) -> None:
     """Empties the build folder of candidates and reports (keeps dbt's parse cache, which only saves time)."""
-    for entry in ("candidat.duckdb", "qualite"):
+    for entry in (CHECKPOINT, "candidat.duckdb", "qualite"):
         path = settings.build / entry
         if path.is_dir():
             shutil.rmtree(path)

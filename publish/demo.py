@@ -11,7 +11,7 @@ from rich.console import Console
 
 from extract.settings import Settings
 from publish import screen
-from publish.run import run
+from publish.operations.refresh import refresh
 
 DEMO_KEY = "cle-de-demonstration"  # the replica's own key, which opens nothing else
 
@@ -43,7 +43,7 @@ def demo(console: Console) -> int:
         _environment(REFERENTIEL_PRODUCTEURS=producers.url, WEBSTAT_API_KEY=DEMO_KEY),
     ):
         settings = Settings.from_env()
-        outcome = run(settings, console)
+        outcome = refresh(settings, console)
     if outcome.release is not None and outcome.code == 0:
         screen.full(outcome, settings, console)
     else:

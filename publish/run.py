@@ -4,13 +4,14 @@ CONTRACT's."""
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import (
@@ -29,10 +30,12 @@ from extract.settings import Settings
 from publish import candidate as dbt
 from publish import inputs as hashes
 from publish import releases
-from publish.errors import FAULT, LOCKED, PUBLISHED, UNREACHABLE, PublishFault
+from publish.errors import FAULT, LOCKED, PUBLISHED, REFUSED, UNREACHABLE, PublishFault
+from publish.operations import clock, feed, refusals, retirement, runlog, space
 from publish.releases import Release
 
 if TYPE_CHECKING:
+    from extract.definitions import Definition, Part
     from extract.run import RunSummary
 
 LOCK = "run.lock"
@@ -60,20 +63,20 @@ def run(
     only: list[str] | None = None,
     force: bool = False,
     compare: bool = True,
+    calendar: bool = False,
 ) -> Outcome:
     """One run from the producers to the pointer. Never raises for what the CONTRACT gives a code to.
 
     `only`: source ids to pull (default all). `force`: publish even when the inputs are those of a known
     release. `compare`: judge against the current release; False when someone has read why the figures jump
-    (a new geography, a rewritten model) and answers for it.
+    (a new geography, a rewritten model) and answers for it. `calendar`: ask only the sources that are due.
     """
     start = time.monotonic()
-    settings.data.mkdir(parents=True, exist_ok=True)
     steps: dict[str, float] = {}
-    lock = FileLock(settings.data / LOCK)
     try:
-        with lock.acquire(timeout=0):
-            outcome = _run(settings, console, only, force, compare, steps)
+        settings.data.mkdir(parents=True, exist_ok=True)
+        with FileLock(settings.data / LOCK).acquire(timeout=0):
+            outcome = _run(settings, console, only, force, compare, calendar, steps)
     except Timeout:
         outcome = Outcome(
             LOCKED,
@@ -84,6 +87,14 @@ def run(
         outcome = Outcome(LOCKED, str(error))
     except (PublishFault, ExtractError) as error:
         outcome = Outcome(FAULT, str(error))
+    except (OSError, duckdb.IOException) as error:  # a full disk, a folder that is not ours
+        outcome = Outcome(FAULT, runlog.unwritable(settings.data, error))
+    except (MemoryError, duckdb.OutOfMemoryException) as error:
+        outcome = Outcome(
+            FAULT,
+            f"Mémoire insuffisante ({error or type(error).__name__}). Rien n'est publié, les lecteurs gardent"
+            " la release en cours. Il faut 2 Gio ; sinon baissez REFERENTIEL_MEMOIRE (500MB) et relancez.",
+        )
     outcome.seconds, outcome.steps = time.monotonic() - start, steps
     return outcome
 
@@ -94,14 +105,18 @@ def _run(
     only: list[str] | None,
     force: bool,
     compare: bool,
+    calendar: bool,
     steps: dict[str, float],
 ) -> Outcome:
     from extract.run import run_sources
 
     moment = datetime.now(UTC).replace(microsecond=0)
+    clock.require(settings, moment)
     releases.repair(settings.published, moment)
+    space.require(settings)
     with _step(steps, "extraction"):
-        summary = run_sources(settings, only, console=console)
+        due = _due(settings, moment) if calendar and not only else None
+        summary = run_sources(settings, only, console=console, due=due)
     if not summary.joint:
         return Outcome(
             UNREACHABLE, _unreachable(settings), summary=summary, release=releases.current(settings.published)
@@ -110,11 +125,18 @@ def _run(
         landing = landing_fingerprint(settings)
         code = hashes.code_hash()
         inputs = hashes.fingerprint(settings, landing, code)
-    known = _known(settings, inputs)
-    if known is not None and not force:
-        return Outcome(PUBLISHED, known, summary=summary, release=releases.current(settings.published))
-    with _step(steps, "construction"), _bar(console, "Construction") as advance:
-        built = dbt.build(settings, advance)
+    if not force:
+        known = _known(settings, inputs)
+        if known is not None:
+            return Outcome(PUBLISHED, known, summary=summary, release=releases.current(settings.published))
+        refusal = refusals.already(settings.published, inputs, compare)
+        if refusal is not None:
+            return Outcome(REFUSED, refusal, releases.current(settings.published), summary=summary)
+    built = None if force else dbt.resume(settings, inputs)
+    if built is None:
+        with _step(steps, "construction"), _bar(console, "Construction") as advance:
+            built = dbt.build(settings, advance)
+        dbt.checkpoint(built, inputs)
     with _step(steps, "contrôle"), console.status("Contrôle de la candidate…"):
         verdict, quality = _judge(settings, built, moment, compare)
     # Imported late, with the rest of the exports: "nothing new" must be told in a second.
@@ -126,11 +148,23 @@ def _run(
             refused = folders.refuse(settings, built.database, quality, verdict, hashed, moment)
         current = releases.current(settings.published)
         said = _refusal(verdict, current, refused)
+        if verdict.code == REFUSED:
+            refusals.remember(settings.published, refused, inputs, compare, said)
         return Outcome(verdict.code, said, current, False, summary, verdict, refused)
     with _step(steps, "publication"), console.status("Écriture de la release…"):
         release = folders.make(settings, built.database, built.manifest, quality, verdict, hashed, moment)
         dbt.clean(settings)
+        retirement.retire(settings.published, moment)
+        feed.write(settings.published, moment)
     return Outcome(PUBLISHED, f"Release {release.nom} publiée.", release, True, summary, verdict)
+
+
+def _due(settings: Settings, moment: datetime) -> Callable[[Definition, Part], bool]:
+    from extract.archive import Archive
+    from publish.operations.calendar import selector
+
+    decide = selector(Archive(settings.archive).deliveries(), moment)
+    return lambda definition, part: decide(definition, part).due
 
 
 def _judge(settings: Settings, built: dbt.Candidate, moment: datetime, compare: bool) -> tuple[Verdict, Path]:

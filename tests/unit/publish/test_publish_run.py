@@ -194,3 +194,49 @@ def test_dbt_is_told_the_paths_and_no_key(world: World, monkeypatch: pytest.Monk
     env = dbt.environment(world.settings, dbt.Candidate(Path("c.duckdb"), Path("t")))
     assert "secret" not in env.values()
     assert Path(env["REFERENTIEL_LANDING"]).is_absolute() and env["DBT_SEND_ANONYMOUS_USAGE_STATS"] == "false"
+
+
+def test_refused_inputs_are_not_built_again(world: World, steps: Steps) -> None:
+    steps.status = "fail"
+    first, again = attempt(world), attempt(world)
+    assert (first.code, again.code) == (1, 1) and steps.builds == 1
+    assert "déjà refusées" in again.message and "La clé des observations est unique." in again.message
+    change_inputs(world)
+    steps.status = "pass"
+    assert attempt(world).nouvelle and steps.builds == 2
+
+
+def test_candidate_built_before_a_kill_is_taken_up(
+    world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "run", killed)
+        with pytest.raises(Killed):
+            attempt(world)
+    assert attempt(world).nouvelle and steps.builds == 1
+    change_inputs(world)
+    assert attempt(world).nouvelle and steps.builds == 2
+
+
+def test_full_disk_while_writing_the_release_is_exit_2(
+    world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = attempt(world).release
+    change_inputs(world)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("publish.manifest.write", full)
+        outcome = attempt(world)
+    assert outcome.code == 2 and "Écriture impossible" in outcome.message and first is not None
+    current = releases.current(world.settings.published)
+    assert current is not None and current.nom == first.nom
+    assert attempt(world).nouvelle and not list(world.settings.published.glob(".en-cours-*"))

@@ -1,0 +1,1 @@
+"""What keeps the reference running for years: calendar, room, retirement, journal of runs, words sent out."""

@@ -1,0 +1,89 @@
+"""Which sources are due: each on its own rhythm, so that a scheduler may wake us as often as it likes.
+
+The rule, per (source, partition):
+- never received, last attempt failed, refused or without key, or request changed in the yaml: due;
+- an announced date of the producer (`calendrier.annonces` of the yaml) has come and nothing was received
+  since, for ten days at most: due;
+- else due when the interval of its `frequence` (or `calendrier.intervalle_jours`) has passed since the last
+  question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from extract.archive import ACCEPTED
+from extract.definitions import Definition, Part
+
+UNCHANGED = "inchange"
+# Days between two questions. A monthly or quarterly dataset may come out, or be revised, on any day.
+INTERVALS = {
+    "continue": 1,
+    "mensuelle": 1,
+    "trimestrielle": 1,
+    "annuelle": 7,
+    "irreguliere": 7,
+    "arretee": 30,
+}
+SLACK = timedelta(hours=2)  # a daily timer does not wake at the very same second
+ANNOUNCED_FOR = timedelta(days=10)
+
+
+@dataclass(frozen=True)
+class Due:
+    """Whether one part is asked in this run, and why, in words."""
+
+    name: str
+    due: bool
+    why: str
+
+
+def judge(definition: Definition, part: Part, attempts: Iterable[dict[str, Any]], now: datetime) -> Due:
+    """Whether `part` is due at `now` (aware). `attempts`: its `livraison` records, oldest first."""
+    own = list(attempts)
+    if not own:
+        return Due(part.name, True, "jamais demandée")
+    last = own[-1]
+    if last["resultat"] not in (ACCEPTED, UNCHANGED):
+        return Due(part.name, True, "dernier essai sans réponse utilisable")
+    if last["acces"] != part.acces:
+        return Due(part.name, True, "la demande a changé")
+    announced = _announced(definition, own, now)
+    if announced is not None:
+        return Due(part.name, True, f"publication annoncée le {announced:%d/%m/%Y}")
+    days = definition.raw.get("calendrier", {}).get("intervalle_jours")
+    wait = timedelta(days=days or INTERVALS[definition.text("frequence")])
+    asked = _moment(last["recu_le"])
+    if now - asked >= wait - SLACK or asked > now:
+        return Due(part.name, True, "échéance")
+    return Due(part.name, False, f"prochaine demande le {(asked + wait):%d/%m/%Y}")
+
+
+def selector(deliveries: list[dict[str, Any]], now: datetime) -> Callable[[Definition, Part], Due]:
+    """The judgement of every part, from all `livraison` records of the journal (read once)."""
+    by_part: dict[tuple[str, str | None], list[dict[str, Any]]] = {}
+    for record in deliveries:
+        by_part.setdefault((record["source"], record["partition"]), []).append(record)
+
+    def decide(definition: Definition, part: Part) -> Due:
+        return judge(definition, part, by_part.get((part.source, part.partition), ()), now)
+
+    return decide
+
+
+def _announced(definition: Definition, own: list[dict[str, Any]], now: datetime) -> date | None:
+    """The announced date that has come and that no reception has answered yet, or None."""
+    received = [_moment(one["recu_le"]).date() for one in own if one["resultat"] == ACCEPTED]
+    latest = max(received, default=date.min)
+    for text in definition.raw.get("calendrier", {}).get("annonces", ()):
+        day = date.fromisoformat(str(text))
+        if day <= now.date() <= day + ANNOUNCED_FOR and latest < day:
+            return day
+    return None
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)

@@ -1,0 +1,52 @@
+"""The machine's clock against what the journal remembers: figures are ordered by when they were received,
+so a clock that went back would put today's delivery behind yesterday's."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from extract.archive import ACCEPTED
+from extract.settings import Settings
+from publish.errors import PublishFault
+
+TOLERANCE = timedelta(hours=1)
+TAIL = 1 << 16
+
+
+def require(settings: Settings, now: datetime) -> None:
+    """Raises PublishFault when the last accepted delivery is later than `now` (aware) by over an hour."""
+    last = last_accepted(settings.archive / "journal.jsonl")
+    if last is not None and last - now > TOLERANCE:
+        raise PublishFault(
+            f"L'horloge de cette machine ({now:%d/%m/%Y %H:%M} UTC) est en retard sur la dernière réception"
+            f" du journal ({last:%d/%m/%Y %H:%M} UTC) : une livraison reçue maintenant passerait pour plus"
+            " ancienne que celles d'hier. Rien n'a été demandé. Remettez l'horloge à l'heure (timedatectl)."
+        )
+
+
+def last_accepted(journal: Path) -> datetime | None:
+    """When the last accepted delivery was received, or None. Reads the journal from its end."""
+    try:
+        with journal.open("rb") as handle:
+            size = handle.seek(0, os.SEEK_END)
+            window = TAIL
+            while True:
+                handle.seek(max(0, size - window))
+                lines = handle.read().splitlines()
+                for line in reversed(lines if window >= size else lines[1:]):
+                    try:
+                        record = json.loads(line)
+                    except ValueError:
+                        continue
+                    if record.get("resultat") != ACCEPTED:
+                        continue
+                    text = record["recu_le"]
+                    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+                if window >= size:
+                    return None
+                window *= 8
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,59 @@
+"""`published/releases.atom`: the releases, newest first, with what each changed in words (RFC 4287)."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from datetime import datetime
+from pathlib import Path
+
+from extract.durable import write_text
+from publish import releases, words
+from publish.releases import Release
+
+NAME = "releases.atom"
+ENTRIES = 30
+ATOM = "http://www.w3.org/2005/Atom"
+TITLE = "Référentiel régional : releases"
+
+
+def write(published: Path, moment: datetime) -> Path:
+    """Writes the feed of the releases that the folder holds; returns its path."""
+    ET.register_namespace("", ATOM)
+    feed = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": "fr"})
+    _text(feed, "id", "urn:referentiel-regional:releases")
+    _text(feed, "title", TITLE)
+    every = releases.every(published)[::-1][:ENTRIES]
+    _text(feed, "updated", every[0].manifest["produite_le"] if every else f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+    author = ET.SubElement(feed, f"{{{ATOM}}}author")
+    _text(author, "name", "Référentiel régional de données socio-économiques")
+    for release in every:
+        feed.append(_entry(release))
+    path = published / NAME
+    write_text(
+        path, '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, encoding="unicode") + "\n"
+    )
+    return path
+
+
+def note(release: Release) -> str:
+    """The release's note, as written."""
+    path = release.folder / "NOTE.md"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _entry(release: Release) -> ET.Element:
+    entry = ET.Element(f"{{{ATOM}}}entry")
+    made = release.manifest["produite_le"]
+    _text(entry, "id", f"urn:referentiel-regional:release:{release.nom}")
+    _text(entry, "title", f"Release du {words.day(datetime.fromisoformat(made.replace('Z', '+00:00')))}")
+    _text(entry, "updated", made)
+    ET.SubElement(entry, f"{{{ATOM}}}link", {"rel": "alternate", "href": f"{release.nom}/NOTE.md"})
+    content = _text(entry, "content", note(release))
+    content.set("type", "text")
+    return entry
+
+
+def _text(parent: ET.Element, tag: str, text: str) -> ET.Element:
+    element = ET.SubElement(parent, f"{{{ATOM}}}{tag}")
+    element.text = text
+    return element

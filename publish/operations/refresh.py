@@ -1,0 +1,86 @@
+"""The main job as a scheduler runs it: the run, its line in the journal of runs, the words sent out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+
+from extract.settings import Settings
+from publish.errors import FAULT, PUBLISHED, REFUSED, UNREACHABLE
+from publish.operations import feed, notify, runlog
+from publish.operations.notify import Message
+from publish.run import Outcome, run
+
+BAD = ("refuse", "echec")
+EVENTS = {REFUSED: "refusee", FAULT: "faute", UNREACHABLE: "injoignable"}
+
+
+def refresh(settings: Settings, console: Console, **options: Any) -> Outcome:
+    """Runs (same options as `publish.run.run`), journals, notifies. What cannot be journaled or sent is told
+    on `console` and changes neither the outcome nor its code."""
+    began = datetime.now(UTC)
+    outcome = run(settings, console, **options)
+    try:
+        before = next(iter([*runlog.records(settings)][-1:]), {})
+        failing = _failing(outcome, before)
+        record = _record(outcome, began) | {"en_echec": failing}
+        message = told(outcome, record, before)
+        if message is not None:
+            record["envois_manques"] = notify.send(message)
+            for failure in record["envois_manques"]:
+                console.print(f"Notification : {failure}", style="yellow", markup=False)
+        runlog.append(settings, record)
+    except OSError as error:
+        console.print(runlog.unwritable(settings.data, error), style="red", markup=False)
+    return outcome
+
+
+def told(outcome: Outcome, record: dict[str, Any], before: dict[str, Any]) -> Message | None:
+    """What is worth a message, or None: a new release, a refusal, a fault or unreachable producers that the
+    last run did not already tell, a source that starts or stops failing."""
+    release = outcome.release.nom if outcome.release else None
+    if outcome.nouvelle and outcome.release is not None:
+        return Message("publiee", f"Référentiel : release {release}", feed.note(outcome.release), 0, release)
+    first = outcome.message.splitlines()[0]
+    if outcome.code in EVENTS:
+        if before.get("code") == outcome.code and _last_line(before) == outcome.message.splitlines()[-1]:
+            return None
+        event = EVENTS[outcome.code]
+        return Message(event, f"Référentiel : {first}"[:180], outcome.message, outcome.code, release)
+    if outcome.code != PUBLISHED:
+        return None  # another run holds the lock, and will speak for itself
+    now, then = set(record["en_echec"]), set(before.get("en_echec", ()))
+    if now == then:
+        return None
+    silent = "ne répond plus comme attendu, reste sur sa dernière livraison."
+    lines = [f"- {name} : {silent}" for name in now - then]
+    lines += [f"- {name} : répond de nouveau." for name in then - now]
+    return Message("sources", "Référentiel : état des sources", "\n".join(sorted(lines)), 0, release)
+
+
+def _failing(outcome: Outcome, before: dict[str, Any]) -> list[str]:
+    """Sources that fail now: those asked in this run, and those that failed before and were not asked."""
+    results = outcome.summary.results if outcome.summary else []
+    asked = {one.source for one in results}
+    return sorted(
+        {one.source for one in results if one.resultat in BAD} | (set(before.get("en_echec", ())) - asked)
+    )
+
+
+def _record(outcome: Outcome, began: datetime) -> dict[str, Any]:
+    results = outcome.summary.results if outcome.summary else []
+    record = runlog.line(
+        began,
+        outcome.code,
+        outcome.message,
+        outcome.release.nom if outcome.release else None,
+        [one.resultat for one in results],
+        outcome.steps,
+    )
+    return record | {"non_dues": outcome.summary.en_attente if outcome.summary else 0}
+
+
+def _last_line(before: dict[str, Any]) -> str:
+    return (str(before.get("message", "")).splitlines() or [""])[-1]

@@ -1,0 +1,97 @@
+"""Which releases stay: the written rule, and the list of those that a report names.
+
+Kept: every release of the last 31 days · before that, the last one of each calendar month · the current one
+and the one before it · those named by a report (`published/rapports.jsonl`), for ever. The rest is removed
+after a new release was published, never before.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from extract.durable import write_text
+from publish import releases
+from publish.errors import PublishFault
+from publish.releases import Release
+
+REPORTS = "rapports.jsonl"
+WHOLE = timedelta(days=31)
+LEAVING = ".retrait-"
+
+
+def made(release: Release) -> datetime:
+    """When a release was made (UTC)."""
+    return datetime.fromisoformat(release.manifest["produite_le"].replace("Z", "+00:00")).astimezone(UTC)
+
+
+def to_retire(every: Iterable[Release], current: str | None, named: set[str], now: datetime) -> list[Release]:
+    """The releases that the rule lets go, oldest first."""
+    ordered = sorted(every, key=made)
+    names = [release.nom for release in ordered]
+    kept = set(named)
+    if current in names:
+        place = names.index(current)
+        kept |= set(names[max(0, place - 1) : place + 1])
+    kept |= {release.nom for release in ordered if now - made(release) <= WHOLE}
+    last_of_month = {f"{made(release):%Y-%m}": release.nom for release in ordered}
+    kept |= set(last_of_month.values())
+    return [release for release in ordered if release.nom not in kept]
+
+
+def retire(published: Path, now: datetime) -> list[str]:
+    """Removes what the rule lets go; returns the names. Each folder is renamed before it is emptied, so that
+    a kill leaves no half release under its name (readers that hold its file keep reading it)."""
+    current = releases.current(published)
+    gone = to_retire(releases.every(published), current.nom if current else None, named(published), now)
+    for release in gone:
+        leaving = published / f"{LEAVING}{release.nom}"
+        release.folder.rename(leaving)
+        shutil.rmtree(leaving)
+    return [release.nom for release in gone]
+
+
+def named(published: Path) -> set[str]:
+    """The releases that some report names."""
+    return {entry["release"] for entry in _entries(published)}
+
+
+def name_in_report(published: Path, nom: str, report: str, now: datetime) -> None:
+    """Notes that `report` prints figures of release `nom`, which is then kept for ever. Raises PublishFault
+    when there is no such release."""
+    known = {release.nom for release in releases.every(published)}
+    if nom not in known:
+        raise PublishFault(
+            f"Pas de release « {nom} » dans {published}. Connues : {', '.join(sorted(known)) or 'aucune'}."
+        )
+    entries = _entries(published)
+    if any(entry["release"] == nom and entry["rapport"] == report for entry in entries):
+        return
+    entries.append(
+        {"release": nom, "rapport": report, "note_le": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    )
+    lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+    write_text(published / REPORTS, lines)
+
+
+def _entries(published: Path) -> list[dict[str, str]]:
+    path = published / REPORTS
+    if not path.is_file():
+        return []
+    entries = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+            entries.append({key: str(entry[key]) for key in ("release", "rapport", "note_le")})
+        except (ValueError, KeyError, TypeError) as error:
+            # Guessing would retire a release that a report needs.
+            raise PublishFault(
+                f"{path}, ligne {number} : illisible ({error}). Corrigez ou retirez la ligne ; aucune release"
+                " n'est retirée d'ici là."
+            ) from error
+    return entries

@@ -1,0 +1,42 @@
+"""Room on the disk, checked before anything is asked: a full disk is told, not discovered half-way."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from extract.settings import Settings
+from publish import releases, words
+from publish.errors import PublishFault
+
+FLOOR = 512 << 20  # bytes: a first run of the replica's figures, archive and release together
+MARGIN = 2.5  # a candidate, a release and the deliveries of the day, each as large as the last release
+
+
+def needed(settings: Settings) -> int:
+    """Bytes that a run may write at once: MARGIN times the current release, FLOOR at least."""
+    current = releases.current(settings.published)
+    return max(FLOOR, int(MARGIN * folder_size(current.folder))) if current else FLOOR
+
+
+def require(settings: Settings) -> None:
+    """Raises PublishFault when the data folder's disk has less room than a run needs."""
+    room, wanted = shutil.disk_usage(settings.data).free, needed(settings)
+    if room < wanted:
+        raise PublishFault(
+            f"Disque presque plein : {words.size(room)} libres sous {settings.data}, il en faut"
+            f" {words.size(wanted)} pour une exécution. Rien n'a été demandé ni écrit. Libérez de la place"
+            " (published/_refused, anciennes releases : make rollback les liste) ou donnez un autre dossier"
+            " par REFERENTIEL_DATA."
+        )
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of the files under a folder; what disappears meanwhile counts for nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() and not path.is_symlink() else 0
+        except FileNotFoundError:
+            continue
+    return total

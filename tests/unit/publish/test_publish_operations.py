@@ -1,0 +1,285 @@
+"""Calendar, clock, room, retirement, feed, journal of runs and words sent out: real files, real loopback servers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import threading
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message as Keep
+from rich.console import Console
+
+from extract.definitions import Definition, Part
+from extract.run import RunSummary, SourceResult
+from publish import releases
+from publish.errors import PublishFault
+from publish.operations import calendar, clock, feed, notify, refresh, retirement, runlog, space
+from publish.releases import Release
+from publish.run import Outcome
+from tests.unit.publish.conftest import MOMENT, World
+
+QUIET = Console(quiet=True)
+
+
+# ---- calendar
+def definition(rhythm: str, **calendrier: object) -> Definition:
+    raw: dict[str, object] = {"frequence": rhythm}
+    return Definition("essai__jeu", raw | ({"calendrier": calendrier} if calendrier else {}))
+
+
+def part() -> Part:
+    return Part("essai__jeu", None, {"url": "https://exemple.fr/a.csv"}, {}, {})
+
+
+def attempt(
+    ago: timedelta, outcome: str = "inchange", acces: dict[str, str] | None = None
+) -> dict[str, object]:
+    asked = MOMENT - ago
+    return {
+        "source": "essai__jeu", "partition": None, "recu_le": f"{asked:%Y-%m-%dT%H:%M:%S.000000Z}",
+        "resultat": outcome, "acces": acces or part().acces,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "attempts", "due"),
+    [
+        ("mensuelle", [], True),
+        ("mensuelle", [attempt(timedelta(hours=4))], False),
+        ("mensuelle", [attempt(timedelta(hours=23))], True),
+        ("annuelle", [attempt(timedelta(days=6))], False),
+        ("annuelle", [attempt(timedelta(days=7))], True),
+        ("arretee", [attempt(timedelta(days=20), "nouveau")], False),
+        ("arretee", [attempt(timedelta(days=31), "nouveau")], True),
+        ("annuelle", [attempt(timedelta(days=1), "echec")], True),
+        ("annuelle", [attempt(timedelta(days=1), "refuse")], True),
+        ("annuelle", [attempt(timedelta(days=1), acces={"url": "https://exemple.fr/b.csv"})], True),
+        ("annuelle", [attempt(timedelta(days=-3))], True),  # asked in the future: a clock was wrong
+    ],
+)
+def test_what_is_due(rhythm: str, attempts: list[dict[str, object]], due: bool) -> None:
+    assert calendar.judge(definition(rhythm), part(), attempts, MOMENT).due is due
+
+
+def test_announced_date_is_asked_until_received() -> None:
+    announced = definition("annuelle", annonces=["2026-11-23"])
+    before = attempt(timedelta(days=2), "nouveau")
+    asked_today = attempt(timedelta(hours=2))
+    assert calendar.judge(announced, part(), [before, asked_today], MOMENT).due
+    received_today = attempt(timedelta(hours=1), "nouveau")
+    assert not calendar.judge(announced, part(), [before, received_today], MOMENT).due
+    long_after = MOMENT + timedelta(days=11)
+    late = [before, attempt(timedelta(days=-10, hours=-23))]
+    assert not calendar.judge(announced, part(), late, long_after).due
+
+
+def test_interval_of_the_yaml_wins() -> None:
+    weekly = definition("mensuelle", intervalle_jours=7)
+    assert not calendar.judge(weekly, part(), [attempt(timedelta(days=6))], MOMENT).due
+
+
+# ---- clock
+def test_clock_that_went_back_is_refused(world: World) -> None:
+    archive = world.settings.archive
+    archive.mkdir(parents=True)
+    lines = [
+        {"type": "livraison", "resultat": "nouveau", "recu_le": "2026-11-23T08:00:00.000000Z"},
+        {"type": "livraison", "resultat": "echec", "recu_le": "2031-01-01T08:00:00.000000Z"},
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines) + '{"type":"livr'
+    (archive / "journal.jsonl").write_text(text, encoding="utf-8")
+    clock.require(world.settings, datetime(2026, 11, 23, 7, 30, tzinfo=UTC))
+    with pytest.raises(PublishFault, match="horloge"):
+        clock.require(world.settings, datetime(2026, 11, 20, tzinfo=UTC))
+
+
+def test_no_journal_no_clock_to_compare(world: World) -> None:
+    clock.require(world.settings, datetime(1990, 1, 1, tzinfo=UTC))
+
+
+# ---- room
+def test_room_is_asked_for_before(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.settings.data.mkdir(exist_ok=True)
+    space.require(world.settings)
+    release = world.publish()
+    assert space.needed(world.settings) == max(space.FLOOR, int(2.5 * space.folder_size(release.folder)))
+    monkeypatch.setattr(space, "FLOOR", shutil.disk_usage(world.settings.data).total + 1)
+    with pytest.raises(PublishFault, match="Disque presque plein"):
+        space.require(world.settings)
+
+
+# ---- retirement
+def release(made: datetime) -> Release:
+    nom = f"{made:%Y-%m-%d-%H%M%S}-abcdef01"
+    return Release(nom, Path(nom), {"produite_le": f"{made:%Y-%m-%dT%H:%M:%SZ}"})
+
+
+def test_the_rule_keeps_a_month_then_one_a_month_and_what_is_named() -> None:
+    daily = [release(MOMENT - timedelta(days=d)) for d in range(0, 400)]
+    named = {daily[200].nom}
+    gone = {one.nom for one in retirement.to_retire(daily, daily[0].nom, named, MOMENT)}
+    kept = [one for one in daily if one.nom not in gone]
+    old = [one for one in kept if MOMENT - retirement.made(one) > timedelta(days=31) and one.nom not in named]
+    assert daily[200] in kept and all(one in kept for one in daily[:32])
+    months = [f"{retirement.made(one):%Y-%m}" for one in old]
+    assert len(months) == len(set(months)) == 12  # 2025-10 to 2026-09
+    assert all((retirement.made(one) + timedelta(days=1)).day == 1 for one in old)
+
+
+def test_current_and_the_one_before_stay_however_old() -> None:
+    old = [release(datetime(2020, 5, day, tzinfo=UTC)) for day in (1, 2, 3)]
+    assert retirement.to_retire(old, old[1].nom, set(), MOMENT) == []
+    assert [one.nom for one in retirement.to_retire(old, old[2].nom, set(), MOMENT)] == [old[0].nom]
+
+
+def test_retired_folders_go_and_named_ones_stay(world: World) -> None:
+    first, second, third, last = (world.publish(letter * 64) for letter in "abcd")
+    published = world.settings.published
+    retirement.name_in_report(published, first.nom, "Portrait de la région", MOMENT)
+    retirement.name_in_report(published, first.nom, "Portrait de la région", MOMENT)
+    assert len((published / retirement.REPORTS).read_text(encoding="utf-8").splitlines()) == 1
+    assert retirement.retire(published, MOMENT + timedelta(days=90)) == [second.nom]
+    assert {one.nom for one in releases.every(published)} == {first.nom, third.nom, last.nom}
+    with pytest.raises(PublishFault, match=second.nom):
+        retirement.name_in_report(published, second.nom, "trop tard", MOMENT)
+
+
+def test_unreadable_list_of_reports_retires_nothing(world: World) -> None:
+    for letter in "abcd":
+        world.publish(letter * 64)
+    (world.settings.published / retirement.REPORTS).write_text("{", encoding="utf-8")
+    with pytest.raises(PublishFault, match="ligne 1"):
+        retirement.retire(world.settings.published, MOMENT + timedelta(days=90))
+    assert len(releases.every(world.settings.published)) == 4
+
+
+# ---- feed
+def test_feed_is_atom_with_the_notes(world: World) -> None:
+    first, second = world.publish("a" * 64), world.publish("b" * 64)
+    root = ET.parse(feed.write(world.settings.published, MOMENT)).getroot()
+    space_of = {"a": feed.ATOM}
+    for needed in ("id", "title", "updated", "author/a:name"):
+        assert root.findtext(f"a:{needed}", namespaces=space_of)
+    entries = root.findall("a:entry", space_of)
+    assert [second.nom in str(entries[0].findtext("a:id", namespaces=space_of)), len(entries)] == [True, 2]
+    assert entries[1].findtext("a:content", namespaces=space_of) == feed.note(first) != ""
+
+
+# ---- words sent out
+@contextmanager
+def webhook(status: int = 200) -> Iterator[tuple[str, list[dict[str, object]]]]:
+    got: list[dict[str, object]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/crochet?jeton=tres-secret", got
+    finally:
+        server.shutdown()
+        thread.join(5)
+
+
+@contextmanager
+def mailbox() -> Iterator[tuple[str, list[str]]]:
+    got: list[str] = []
+
+    class Box(Keep):
+        def handle_message(self, message: object) -> None:
+            got.append(f"{message['Subject']}\n{message.get_payload(decode=True).decode()}")  # type: ignore[index, attr-defined]
+
+    with socket.socket() as probe:  # the library asks the port it was given, so it must be a known one
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(Box(), hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield f"127.0.0.1:{port}", got
+    finally:
+        controller.stop()
+
+
+MESSAGE = notify.Message(
+    "refusee", "Référentiel : refus", "Le chômage de l'Orne a été multiplié par dix.", 1, None
+)
+FROM_TO = {
+    "REFERENTIEL_COURRIEL_DE": "referentiel@exemple.fr",
+    "REFERENTIEL_COURRIEL_A": "a@exemple.fr, b@exemple.fr",
+}
+
+
+def test_message_reaches_webhook_and_mailbox() -> None:
+    with webhook() as (address, posted), mailbox() as (smtp, mails):
+        env = {"REFERENTIEL_WEBHOOK": address, "REFERENTIEL_SMTP": smtp} | FROM_TO
+        assert notify.send(MESSAGE, env) == []
+    assert posted[0]["evenement"] == "refusee" and "Orne" in str(posted[0]["text"]) and posted[0]["code"] == 1
+    assert mails and "Orne" in mails[0]
+
+
+def test_failed_message_is_told_without_its_address() -> None:
+    with webhook(500) as (address, posted):
+        said = notify.send(
+            MESSAGE, {"REFERENTIEL_WEBHOOK": address, "REFERENTIEL_SMTP": "127.0.0.1:1"} | FROM_TO
+        )
+    assert posted and len(said) == 2 and "jeton" not in " ".join(said)
+
+
+def test_nothing_asked_nothing_sent() -> None:
+    assert notify.send(MESSAGE, {}) == []
+
+
+def result(outcome: str) -> SourceResult:
+    return SourceResult("essai__jeu", None, outcome, "HTML au lieu de données")
+
+
+def told(outcome: Outcome, failing: list[str], before: dict[str, object]) -> notify.Message | None:
+    return refresh.told(outcome, {"en_echec": failing}, before)
+
+
+def test_what_deserves_a_message(world: World) -> None:
+    made = world.publish()
+    new = told(Outcome(0, "publiée", made, True), [], {})
+    assert new is not None and new.evenement == "publiee" and new.texte == feed.note(made)
+    assert told(Outcome(0, "Rien de nouveau", made), [], {"en_echec": []}) is None
+    refused = Outcome(1, "Release refusée\nRapport : x", made)
+    first = told(refused, [], {})
+    assert first is not None and first.code == 1
+    assert told(refused, [], {"code": 1, "message": "Toujours…\nRelease refusée\nRapport : x"}) is None
+    assert told(Outcome(3, "verrou"), [], {}) is None
+    down = told(Outcome(0, "Rien de nouveau", made), ["essai__jeu"], {"en_echec": []})
+    assert down is not None and "essai__jeu" in down.texte
+    assert told(Outcome(0, "Rien de nouveau", made), ["essai__jeu"], {"en_echec": ["essai__jeu"]}) is None
+    back = told(Outcome(0, "Rien de nouveau", made), [], {"en_echec": ["essai__jeu"]})
+    assert back is not None and "répond de nouveau" in back.texte
+
+
+def test_source_not_asked_stays_failing() -> None:
+    outcome = Outcome(0, "", summary=RunSummary([result("inchange")]))
+    assert refresh._failing(outcome, {"en_echec": ["autre__jeu", "essai__jeu"]}) == ["autre__jeu"]
+    assert refresh._failing(Outcome(0, "", summary=RunSummary([result("echec")])), {}) == ["essai__jeu"]
+
+
+def test_journal_of_runs_survives_a_cut_line(world: World) -> None:
+    runlog.append(world.settings, {"code": 0})
+    with (world.settings.data / runlog.NAME).open("ab") as journal:
+        journal.write(b'{"code":')
+    runlog.append(world.settings, {"code": 1})
+    assert [one["code"] for one in runlog.records(world.settings)] == [0, 1]
