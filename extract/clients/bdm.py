@@ -22,18 +22,29 @@ from extract.network import ProducerUnavailable
 from extract.reading.containers import refuse_html
 from extract.reading.table import Table
 
+API = "https://api.insee.fr/series/BDM/V1/data"
+SERIES = "SERIES_BDM"
+NOTHING_FOUND = "100"  # the service's code for « Aucun résultat ne correspond à cette requête »
 ADDED_BY_PYNSEE = ("DATE",)
 VALUE, NOT_A_NUMBER = "OBS_VALUE", "NaN"
 
 
 def classify(url: str) -> str:
-    """The list of flows that pynsee looks at first is a mark; the rest is data."""
-    return "marque" if "/dataflow" in url else "donnees"
+    """The list of flows that pynsee looks at first, and what was asked for news, are marks; the rest is
+    data."""
+    return "marque" if "/dataflow" in url or "updatedAfter=" in url else "donnees"
 
 
 def collect(ask: Ask) -> Collected:
     """Call pynsee's get_dataset or get_series (metadata=False) and confront its frame with the XML."""
     acces = ask.part.acces
+    if ask.previous is not None and (since := _nothing_since(ask)):
+        return Collected(
+            ask.recorder.exchanges[-1].url,
+            ask.previous["publie_le"],
+            None,
+            f"la BDM n'annonce aucune mise à jour depuis le {since}",
+        )
     options = {"metadata": False, "silent": True, **acces.get("parametres", {})}
     failure: Exception | None = None
     frame: Any = None
@@ -64,6 +75,35 @@ def collect(ask: Ask) -> Collected:
         _refuse_absent(acces["idbanks"], values[columns.index("IDBANK")].unique().to_pylist())
     published = pc.max(values[columns.index("LAST_UPDATE")]).as_py() if "LAST_UPDATE" in columns else None
     return Collected(good[-1][0].url, published, lambda _: Table.of_columns(columns, values))
+
+
+def _nothing_since(ask: Ask) -> str | None:
+    """The last update that we hold when the service has no later one (one cheap question), else None.
+
+    Updates are dated by day: what was received on the very day of its update may have moved again since."""
+    assert ask.previous is not None
+    held = (ask.previous["publie_le"] or "")[:10]
+    if not held or held >= ask.previous["recu_le"][:10]:
+        return None
+    acces = ask.part.acces
+    asked = acces.get("flux") or f"{SERIES}/{'+'.join(acces['idbanks'])}"
+    response = ask.session.get(
+        f"{API}/{asked}",
+        params={"updatedAfter": f"{held}T00:00:00", "lastNObservations": "1"},
+        headers={"Accept": "application/xml"},
+    )
+    path = _path(ask, ask.recorder.exchanges[-1])
+    try:
+        if response.status_code == 404:
+            error = next(iter(ElementTree.parse(path).iter("{*}ErrorMessage")), None)
+            nothing = error is not None and error.get("code") == NOTHING_FOUND
+            return held if nothing else None
+        if response.status_code != 200:
+            return None
+        updates = [one.get("LAST_UPDATE", "")[:10] for one in observations(path)]
+    except (ElementTree.ParseError, DeliveryRefused):
+        return None  # the whole demand, which follows, will say what is wrong
+    return held if updates and all("" < update <= held for update in updates) else None
 
 
 def observations(path: Path) -> list[dict[str, str]]:

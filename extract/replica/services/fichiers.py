@@ -119,7 +119,9 @@ def _handler(file: File) -> Callable[..., Response]:
         response = Response(_content(app, file), content_type=file.content_type)
         if file.published:
             response.headers["Last-Modified"] = http_date(file.published)
-        return response
+        # a validator, and no date: sites give one, and ours tells nothing of theirs
+        response.add_etag()
+        return response.make_conditional(request)
 
     return answer
 

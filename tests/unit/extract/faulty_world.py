@@ -17,6 +17,7 @@ from extraction_helpers import Producer, definition
 
 from extract.definitions import Definition
 
+NOTHING = b'<?xml version="1.0"?><mes:Error xmlns:mes="urn:m"><mes:ErrorMessage code="100"/></mes:Error>'  # no update
 Row = tuple[str, str, str]
 Handler = Callable[[BaseHTTPRequestHandler], None]
 COLUMNS = ("CODE", "NATURE", "VALEUR")
@@ -53,7 +54,6 @@ class World:
     content: Content = field(default_factory=Content)
     encode: Callable[[bytes], bytes] = lambda body: body
     fault: Handler | None = None
-    headers: dict[str, str] = field(default_factory=dict)
     day: int = 1
     asked: int = 0
 
@@ -75,8 +75,9 @@ class World:
                 serve["/api.insee.fr/melodi/data/DS_ESSAI"] = self.figures
             case "bdm":
                 # pynsee writes the address in two ways, and goes to the twin host when the first one fails
-                for host, plus in (("api.insee.fr/series/BDM/V1", "%2B"), ("bdm.insee.fr/series/sdmx", "+")):
-                    serve[f"/{host}/data/SERIES_BDM/{plus.join(self.idbanks)}"] = self.figures
+                for host in ("api.insee.fr/series/BDM/V1", "bdm.insee.fr/series/sdmx"):
+                    for plus in ("+", "%2B"):
+                        serve[f"/{host}/data/SERIES_BDM/{plus.join(self.idbanks)}"] = self.figures
 
     # ---- the source
     @property
@@ -142,6 +143,10 @@ class World:
 
     def figures(self, handler: BaseHTTPRequestHandler) -> None:
         """The rows, or the fault."""
+        if self.protocol == "bdm" and "updatedAfter=" in handler.path and self.day == 1:
+            return send(handler, 404, NOTHING)
+        if self.protocol == "fichier" and handler.headers.get("If-None-Match") == f'"{self.day}"':
+            return send(handler, 304, b"")
         probe = self.protocol == "melodi" and "maxResult=0" in handler.path
         if not probe:
             self.asked += 1
@@ -149,7 +154,8 @@ class World:
                 return self.fault(handler)
         content = replace(self.content, rows=(), announced=self.content.promised) if probe else self.content
         body = self.rendered(content)
-        send(handler, 200, body if probe else self.encode(body), **({} if probe else self.headers))
+        headers = {"ETag": f'"{self.day}"'} if self.protocol == "fichier" else {}
+        send(handler, 200, body if probe else self.encode(body), **headers)
 
     def rendered(self, content: Content) -> bytes:
         """The rows in the protocol's format."""

@@ -20,7 +20,9 @@ from extraction_helpers import Producer, definition
 from faulty_world import ROWS, Content, Handler, World, always, bomb, dated, drip, loop, passing, reset, send
 from rich.console import Console
 
+from extract import landing
 from extract.archive import Archive
+from extract.definitions import Definition
 from extract.run import RunSummary, run_sources
 from extract.settings import Settings
 from extract.transport import Policy, Transport
@@ -185,6 +187,30 @@ def test_fault(
 
 def test_every_client_meets_every_fault_that_can_be() -> None:
     assert len(PAIRS) == len(FAULTS) * len(CLIENTS) - len(NO_COUNT)
+
+
+def test_unchanged_world_costs_one_question_per_source(producer: Producer, settings: Settings) -> None:
+    worlds = [World(client, producer) for client in CLIENTS]
+    sources = {}
+    for world in worlds:
+        source = world.source()
+        sources[f"victime__{world.protocol}"] = Definition(f"victime__{world.protocol}", source.raw)
+
+    def run() -> list[str]:
+        policy = Policy(attempts=2, sleep=lambda _: None)
+        quiet = Console(file=io.StringIO())
+        results = run_sources(settings, definitions=sources, console=quiet, policy=policy).results
+        return [one.resultat for one in results]
+
+    assert run() == ["nouveau"] * len(CLIENTS)
+    before = {path: path.stat().st_mtime_ns for path in settings.landing.glob("victime__*/v*.parquet")}
+    digest = landing.fingerprint(settings)
+    producer.requests.clear()
+    assert run() == ["inchange"] * len(CLIENTS)
+    hosts = sorted(one["chemin"].split("/")[1] for one in producer.requests)
+    assert hosts == ["api.insee.fr", "api.insee.fr", "data.victime.fr", "victime.fr", "www.data.gouv.fr"]
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert landing.fingerprint(settings) == digest
 
 
 def _stand_for(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
