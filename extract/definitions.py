@@ -29,6 +29,7 @@ NEEDED_ACCESS: dict[str, tuple[tuple[str, ...], ...]] = {
     "opendatasoft": (("portail",), ("jeu",)),
     "datagouv": (("jeu",), ("ressource",)),
     "fichier": (("url",),),
+    "parquet": (("url",), ("colonnes",), ("compter",)),
 }
 
 
@@ -248,7 +249,7 @@ def _part_faults(protocol: str, part: Part, where: str) -> Iterator[str]:
         yield f"{where}attendu.colonnes manque"
     if "lignes_min" not in part.attendu:
         yield f"{where}attendu.lignes_min manque"
-    if protocol in ("opendatasoft", "datagouv", "fichier") and "format" not in part.lecture:
+    if protocol in ("opendatasoft", "datagouv", "fichier", "parquet") and "format" not in part.lecture:
         yield f"{where}lecture.format manque"
     expressions = [*part.attendu.get("colonnes_ignorees", ()), *part.attendu.get("motifs", {}).values()]
     expressions += [part.lecture.get("membre") or "", part.acces.get("ressource", "")]

@@ -14,6 +14,7 @@ from extract.definitions import Definition, Part
 from extract.errors import DeliveryFailed, DeliveryRefused, KeyMissing
 from extract.exchanges import ArchiveAdapter, Recorder
 from extract.reading.table import Table
+from extract.selection import PREFIX
 from extract.settings import Settings
 from extract.transport import Transport
 
@@ -66,6 +67,7 @@ def reread(settings: Settings, archive: Archive, definition: Definition, record:
         adapter = ArchiveAdapter(archive, record["echanges"], recorder)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
+        session.mount(PREFIX, adapter)
 
     session = requests.Session()
     mount(session)

@@ -58,6 +58,14 @@ def _asked(definition: Definition, part: Part) -> Iterator[str]:
             yield (
                 "s'il n'a pas changé depuis la dernière bonne livraison (ETag, Last-Modified), on s'arrête là"
             )
+        case "parquet":
+            yield f"on lit la date d'un grand fichier : {acces['url']}"
+            yield "si elle n'a pas bougé, on s'arrête là"
+            yield f"DuckDB n'en lit, par morceaux, que les colonnes {', '.join(acces['colonnes'])}"
+            for name, patterns in acces.get("filtres_like", {}).items():
+                yield f"et les lignes où {name} suit {' ou '.join(patterns)}"
+            yield f"les lignes de mêmes valeurs sont comptées ensemble ({acces['compter']})"
+            yield "l'archive garde cette réponse, non le fichier"
         case "datagouv":
             yield f"on demande à data.gouv.fr la description du jeu {acces['jeu']}"
             yield (

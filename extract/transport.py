@@ -29,6 +29,7 @@ from extract.errors import ClockWrong
 from extract.exchanges import Exchange, Recorder, archived_response, kept_headers, public_url
 from extract.network import ProducerUnavailable, busy_words, error_words, retry_after, unreachable
 from extract.quotas import Quotas
+from extract.selection import PREFIX, SelectionAdapter
 from extract.settings import Settings
 
 USER_AGENT = "referentiel-regional/1 (python-requests)"
@@ -83,6 +84,21 @@ class Transport:
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         session.max_redirects = MOST_REDIRECTS
+        session.mount(PREFIX, SelectionAdapter(self, recorder))
+
+    def wire_url(self, url: str) -> str:
+        """Where a producer's address is really asked: there, or at the replica if there is one."""
+        base = self.settings.producteurs
+        return url if not base or url.startswith(base + "/") else base + "/" + url.split("://", 1)[1]
+
+    def proxies(self, url: str) -> dict[str, str]:
+        """The proxies for an address, by scheme."""
+        return _proxies(url, self.settings)
+
+    @staticmethod
+    def ca_bundle() -> str | bool:
+        """The CA bundle of the environment, or True for the usual one."""
+        return _ca_bundle()
 
     # ---- one request
     def exchange(
@@ -191,10 +207,9 @@ class Transport:
         wire = request.copy()
         wire.headers["Accept-Encoding"] = "identity"
         wire.headers["User-Agent"] = USER_AGENT
-        base = self.settings.producteurs
         url = wire.url or ""
-        if base and not url.startswith(base + "/"):
-            wire.url = base + "/" + url.split("://", 1)[1]
+        if (asked := self.wire_url(url)) != url:
+            wire.url = asked
             wire.headers.pop("Host", None)
         return wire
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from extract.clients import bdm, datagouv, fichier, melodi, opendatasoft
+from extract.clients import bdm, datagouv, fichier, melodi, opendatasoft, parquet
 from extract.clients.common import Ask, Collected
 
 Collect = Callable[[Ask], Collected]
@@ -16,6 +16,7 @@ CLIENTS: dict[str, Collect] = {
     "opendatasoft": opendatasoft.collect,
     "datagouv": datagouv.collect,
     "fichier": fichier.collect,
+    "parquet": parquet.collect,
 }
 CLASSIFY: dict[str, Callable[[str], str]] = {
     "bdm": bdm.classify,
@@ -23,6 +24,7 @@ CLASSIFY: dict[str, Callable[[str], str]] = {
     "opendatasoft": opendatasoft.classify,
     "datagouv": datagouv.classify,
     "fichier": fichier.classify,
+    "parquet": parquet.classify,
 }
 USES_PYNSEE = frozenset({"bdm", "melodi"})  # pynsee keeps global state: its calls are made one at a time
 

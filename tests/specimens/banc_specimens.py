@@ -34,6 +34,7 @@ from extract.run import RunSummary, run_sources
 from extract.settings import PROJECT_ROOT, Settings
 from extract.transport import Policy
 
+PUBLISHED = "Tue, 01 Sep 2026 06:00:00 GMT"
 SQL_TYPES = {"text": "varchar", "int": "bigint", "double": "double", "date": "date", "datetime": "timestamp"}
 
 
@@ -60,6 +61,7 @@ class Specimen:
     lignes: int
     jeux: tuple[Dataset, ...] = ()
     fichiers: tuple[tuple[str, Callable[[], bytes], str], ...] = ()  # path with its host, content, type
+    renvois: tuple[tuple[str, str], ...] = ()  # path with its host → address that it leads to
 
 
 def jeu(portail: str, identifiant: str, champs: dict[str, str], lignes: Sequence[Sequence[Any]]) -> Dataset:
@@ -124,6 +126,9 @@ def serveur(specimens: Sequence[Specimen]) -> Iterator[str]:
         for path, build, kind in specimen.fichiers:
             app.route(path, _file(build, kind))
             app._map.add(app._rules[-1])
+        for path, target in specimen.renvois:
+            app.route(path, _redirect(target))
+            app._map.add(app._rules[-1])
     ods_datasets.DATASETS = tuple(held.values())
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -151,7 +156,16 @@ def _file(build: Callable[[], bytes], kind: str) -> Callable[..., Response]:
     body = build()
 
     def answer(request: Request, app: ReplicaApp) -> Response:
-        return Response(body, content_type=kind)
+        response = Response(body, content_type=kind, headers={"Last-Modified": PUBLISHED})
+        response.make_conditional(request, accept_ranges=True, complete_length=len(body))
+        return response
+
+    return answer
+
+
+def _redirect(target: str) -> Callable[..., Response]:
+    def answer(request: Request, app: ReplicaApp) -> Response:
+        return Response("", status=302, headers={"Location": target})
 
     return answer
 

@@ -3,6 +3,10 @@ come out of them, worked out by hand."""
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
+import duckdb
 from banc_specimens import Cellule, Specimen, classeur, jeu
 
 from extract.replica.services.ods_datasets import DARES, URSSAF, WEBSTAT
@@ -645,6 +649,60 @@ BMO = Specimen(
     lignes=288,
 )
 
+# ---- Sirene
+
+SIRENE_FICHIER = "/static.data.gouv.fr/resources/base-sirene/20260901-060000/stocketablissement-utf8.parquet"
+SIRENE_LIGNES = 60_000  # of establishments elsewhere, and a wide column that nobody asks for
+
+
+def sirene() -> bytes:
+    """Four establishments of the region among many, in several row groups, beside a column that weighs most of the file."""
+    target = Path(tempfile.mkdtemp(prefix="sirene-")) / "stock.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            """copy (
+                select lpad(cast(i as varchar), 14, '0') as siret, 'A' as etatAdministratifEtablissement,
+                    '13055' as codeCommuneEtablissement, '47.11B' as activitePrincipaleEtablissement,
+                    'N' as caractereEmployeurEtablissement, true as etablissementSiege,
+                    sha256(cast(i as varchar)) || sha256(cast(-i as varchar)) as libelleVoieEtablissement
+                from range(?) as t (i)
+                union all
+                select * from (values
+                    ('90000000000001', 'A', '14118', '25.11Z', 'O', true, 'x'), ('90000000000002', 'A', '14118', '25.62B', 'N', false, 'x'),
+                    ('90000000000003', 'A', '14118', null, null, true, 'x'), ('90000000000004', 'A', '61001', '01.41Z', 'O', true, 'x'),
+                    ('90000000000005', 'F', '14118', '25.11Z', 'O', true, 'x'))
+            ) to '"""
+            + str(target)
+            + "' (format parquet, row_group_size 10000)",
+            [SIRENE_LIGNES],
+        )
+    content = target.read_bytes()
+    target.unlink()
+    target.parent.rmdir()
+    return content
+
+
+SIRENE = Specimen(
+    source="insee__sirene_etablissements",
+    modele="int_mesures__sirene_etablissements",
+    fichiers=((SIRENE_FICHIER, sirene, "application/octet-stream"),),
+    renvois=(
+        (
+            "/www.data.gouv.fr/api/1/datasets/r/a29c1297-1f92-4e2a-8f6b-8c902ce96c5f",
+            f"https:/{SIRENE_FICHIER}",
+        ),
+    ),
+    cellules=(
+        # published on 1 September: the state of the end of August; a closed establishment does not count
+        Cellule("actifs", ("COM", "14118"), "2026-08", "_T", 3),
+        Cellule("actifs", ("COM", "14118"), "2026-08", "section_naf:C", 2),
+        Cellule("employeurs", ("COM", "14118"), "2026-08", "_T", 1),
+        Cellule("sieges", ("COM", "14118"), "2026-08", "section_naf:C", 1),
+        Cellule("actifs", ("COM", "61001"), "2026-08", "section_naf:A", 1),
+    ),
+    lignes=12,
+)
+
 SPECIMENS = (
     SURENDETTEMENT,
     CONJONCTURE,
@@ -658,4 +716,5 @@ SPECIMENS = (
     TRIMESTRE_DEPARTEMENTS,
     DPAE,
     BMO,
+    SIRENE,
 )

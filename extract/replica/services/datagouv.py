@@ -77,12 +77,18 @@ def register(app: ReplicaApp) -> None:
     app.route("/www.data.gouv.fr/fr/datasets/r/<resource>", redirect)
     app.route("/static.data.gouv.fr/resources/<slug>/<dated>/<name>", file)
     app.serves("datagouv", holds)
+    app.serves("parquet", holds_address)
 
 
 def holds(acces: dict[str, Any], app: ReplicaApp) -> bool:
     """A resource of the dataset, under the title that the source looks for."""
     known = acces.get("jeu") in (SLUG, DATASET_ID)
     return known and any(re.search(acces["ressource"], resource.title) for resource in RESOURCES)
+
+
+def holds_address(acces: dict[str, Any], app: ReplicaApp) -> bool:
+    """A resource asked by its stable address; the routes would lead any identifier to a 404."""
+    return str(acces.get("url", "")).rpartition("/")[2] in {resource.identifier for resource in RESOURCES}
 
 
 def dataset(request: Request, app: ReplicaApp, dataset: str) -> Response:

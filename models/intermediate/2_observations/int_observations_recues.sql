@@ -7,7 +7,7 @@
     'epv': 'agregee', 'activite_partielle': none, 'activite_partielle_departements': none, 'unites_legales_regions': none,
     'surendettement': none, 'defaillances_insee': 'publiee', 'conjoncture': 'publiee', 'demandeurs_emploi_detail': none,
     'flux_demandeurs_emploi': 'publiee', 'offres_emploi': 'publiee', 'emplois_vacants': none, 'emploi_prive_secteurs': none,
-    'emploi_prive_trimestre': none, 'dpae': none, 'besoins_main_oeuvre': none
+    'emploi_prive_trimestre': none, 'dpae': none, 'besoins_main_oeuvre': none, 'sirene_etablissements': 'agregee'
 } %}
 -- The sources whose producer says how many units make a figure, and the share of the largest (columns n_unites, part_max).
 {% set avec_unites = ['emploi_prive_secteurs'] %}
