@@ -24,7 +24,10 @@ from extract.reading.table import Table
 
 API = "https://api.insee.fr/series/BDM/V1/data"
 SERIES = "SERIES_BDM"
-NOTHING_FOUND = "100"  # the service's code for « Aucun résultat ne correspond à cette requête »
+ERROR, NOTHING_FOUND = (
+    "ErrorMessage",
+    "100",
+)  # the service's code for « Aucun résultat ne correspond à cette requête »
 ADDED_BY_PYNSEE = ("DATE",)
 VALUE, NOT_A_NUMBER = "OBS_VALUE", "NaN"
 
@@ -95,9 +98,8 @@ def _nothing_since(ask: Ask) -> str | None:
     path = _path(ask, ask.recorder.exchanges[-1])
     try:
         if response.status_code == 404:
-            error = next(iter(ElementTree.parse(path).iter("{*}ErrorMessage")), None)
-            nothing = error is not None and error.get("code") == NOTHING_FOUND
-            return held if nothing else None
+            codes = [one.get("code") for one in ElementTree.parse(path).iter() if one.tag.endswith(ERROR)]
+            return held if codes == [NOTHING_FOUND] else None
         if response.status_code != 200:
             return None
         updates = [one.get("LAST_UPDATE", "")[:10] for one in observations(path)]

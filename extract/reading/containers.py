@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -14,6 +15,11 @@ from extract.errors import DeliveryRefused
 
 LARGEST_UNPACKED = 8 << 30  # bytes; the largest Melodi csv known is under 3 GB
 CHUNK = 1 << 20
+# What the standard library raises on a spoilt archive, by its documentation and by fuzzing.
+SPOILT = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
+    *(ValueError, NotImplementedError, RuntimeError),
+)
 HTML_START = re.compile(
     rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE
 )
@@ -47,35 +53,44 @@ def opened(path: Path, lecture: dict[str, Any], content_type: str, scratch: Path
 
 
 def _gunzip(path: Path, target: Path) -> Path:
-    try:
-        with gzip.open(path, "rb") as source:
-            _copy(source, target)
-    except (EOFError, zlib.error, OSError) as error:
-        raise DeliveryRefused(f"gzip abîmé ou coupé : {error}") from error
+    with gzip.open(path, "rb") as source:
+        _copy(source, target, "gzip")
     return target
 
 
 def _member(path: Path, wanted: str, target: Path) -> Path:
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if not name.endswith("/")]
-            found = [name for name in names if re.search(wanted, name)]
-            if len(found) != 1:
-                raise DeliveryRefused(
-                    f"le zip devait contenir un seul fichier « {wanted} "
-                    f"» ; il contient : {', '.join(names) or 'rien'}"
-                )
-            with archive.open(found[0]) as source:
-                _copy(source, target)
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+        archive = zipfile.ZipFile(path)
+    except SPOILT as error:
         raise DeliveryRefused(f"zip abîmé ou coupé : {error}") from error
+    with archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        found = [name for name in names if re.search(wanted, name)]
+        if len(found) != 1:
+            raise DeliveryRefused(
+                f"le zip devait contenir un seul fichier « {wanted} "
+                f"» ; il contient : {', '.join(names) or 'rien'}"
+            )
+        try:
+            source = archive.open(found[0])
+        except SPOILT as error:
+            raise DeliveryRefused(f"zip abîmé ou coupé : {error}") from error
+        with source:
+            _copy(source, target, "zip")
     return target
 
 
-def _copy(source: IO[bytes] | gzip.GzipFile, target: Path) -> None:
+def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, kind: str) -> None:
+    """Unpack; what cannot be read is the producer's, what cannot be written (a full disk) is ours."""
     unpacked = 0
     with target.open("wb") as sink:
-        while chunk := source.read(CHUNK):
+        while True:
+            try:
+                chunk = source.read(CHUNK)
+            except SPOILT as error:
+                raise DeliveryRefused(f"{kind} abîmé ou coupé : {error}") from error
+            if not chunk:
+                return
             unpacked += len(chunk)
             if unpacked > LARGEST_UNPACKED:
                 raise DeliveryRefused(f"le fichier dépasse {LARGEST_UNPACKED >> 30} Gio une fois décompressé")

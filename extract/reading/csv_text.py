@@ -75,10 +75,10 @@ def _as_utf8(path: Path, encoding: str, scratch: Path) -> Path:
                 sink.write(decoder.decode(chunk))
                 position += len(chunk)
             sink.write(decoder.decode(b"", final=True))
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:  # UTF-16 without its mark has no position
+            where = position + getattr(error, "start", 0)
             raise DeliveryRefused(
-                f"csv : l'octet {position + error.start} n'est pas "
-                f"du {encoding} ; le producteur a changé d'encodage"
+                f"csv : l'octet {where} n'est pas du {encoding} ; le producteur a changé d'encodage"
             ) from error
     return target
 
