@@ -97,7 +97,7 @@ class Definition:
     @property
     def url(self) -> str:
         """The address to show for the whole source (before any region is filled in)."""
-        acces = self._merged(next(iter(self.partitions)))["acces"]
+        acces = self._merged(self.asked[0])["acces"]
         match self.raw["protocole"]:
             case "bdm":
                 return f"https://api.insee.fr/series/BDM/V1/data/{acces.get('flux', 'SERIES_BDM')}"
@@ -115,9 +115,14 @@ class Definition:
         """Names of the partitions, or (None,)."""
         return tuple(self.raw.get("partitions", {})) or (None,)
 
+    @property
+    def asked(self) -> tuple[str | None, ...]:
+        """Partitions that are asked of the producer: those that say how. The others only come by deposit."""
+        return tuple(one for one in self.partitions if self._merged(one)["acces"])
+
     def parts(self, settings: Settings) -> Iterator[Part]:
-        """Every part with `{region}` and `{departements}` filled in."""
-        for partition in self.partitions:
+        """Every part to ask for, with `{region}` and `{departements}` filled in."""
+        for partition in self.asked:
             yield self.part(partition, settings)
 
     def part(self, partition: str | None, settings: Settings) -> Part:
@@ -230,6 +235,8 @@ def _beyond_schema(name: str, raw: dict[str, Any]) -> Iterator[str]:
     if not re.fullmatch(r"[a-z]+__[a-z0-9_]+", name):
         yield f"le fichier doit s'appeler <producteur>__<jeu>.yml, pas {name}.yml"
     definition = Definition(name, raw)
+    if not definition.asked:
+        yield "acces manque : rien n'est à demander au producteur"
     for partition in definition.partitions:
         part = Part(name, partition, **definition._merged(partition))
         where = f"partition {partition} : " if partition else ""
@@ -237,12 +244,12 @@ def _beyond_schema(name: str, raw: dict[str, Any]) -> Iterator[str]:
         for form, other in definition.deposited_as(part):
             yield from _part_faults(raw["protocole"], other, f"{where}dépôt {form} : ")
             # an optional column of the landing may be absent from an older edition
-            if strange := sorted(set(other.landing_columns) - set(part.landing_columns)):
+            if strange := sorted(set(other.landing_columns) - set(definition.landing_columns())):
                 yield f"{where}dépôt {form} : colonnes que le landing n'a pas : {', '.join(strange)}"
 
 
 def _part_faults(protocol: str, part: Part, where: str) -> Iterator[str]:
-    for group in NEEDED_ACCESS[protocol]:
+    for group in NEEDED_ACCESS[protocol] if part.acces else ():
         if not any(entry in part.acces for entry in group):
             yield f"{where}acces doit dire {' ou '.join(group)}"
     if not part.attendu.get("colonnes") and "depivoter" not in part.attendu:

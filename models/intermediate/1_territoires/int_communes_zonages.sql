@@ -6,6 +6,14 @@ with epci as (
     from {{ en_vigueur('stg_dgcl__epci') }}
 ),
 
+-- the newest membership table received: its year is that of its communes
+appartenance as (
+    select
+        *,
+        dense_rank() over (order by millesime desc) as anciennete
+    from {{ en_vigueur('stg_insee__appartenance') }}
+),
+
 listes as (
     select
         'EPCI' as type_territoire,
@@ -28,33 +36,37 @@ listes as (
         'BV2022',
         code_bv2022,
         code_commune,
-        2025,
+        millesime,
         2022
-    from {{ en_vigueur('stg_insee__appartenance') }}
+    from appartenance
+    where anciennete = 1
     union all
     select
         'UU2020',
         code_uu2020,
         code_commune,
-        2025,
+        millesime,
         2020
-    from {{ en_vigueur('stg_insee__appartenance') }}
+    from appartenance
+    where anciennete = 1
     union all
     select
         'AAV2020',
         code_aav2020,
         code_commune,
-        2025,
+        millesime,
         2020
-    from {{ en_vigueur('stg_insee__appartenance') }}
+    from appartenance
+    where anciennete = 1
     union all
     select
         'CAN',
         code_canton,
         code_commune,
-        2025,
-        2025
-    from {{ en_vigueur('stg_insee__appartenance') }}
+        millesime,
+        millesime
+    from appartenance
+    where anciennete = 1
     union all
     select
         'ARR',

@@ -1,4 +1,6 @@
+-- One partition a year of the list of communes; a delivery without a partition is the list at 1 January 2025.
 select
+    cast(coalesce(_partition, '2025') as integer) as millesime,
     CODGEO as code_commune,
     DEP as code_departement,
     REG as code_region,

@@ -265,7 +265,7 @@ def test_command(
     )
     file.write_text("REG;Région;DEP;CODARR;CODCAN;CODCOM;COM;Commune;PMUN;PCAP;PTOT\n" + rows)
     command = ["deposit", "insee__populations_communes", str(file), "--published-on", "2024-12-19"]
-    assert main(command) == 2 and "--partition parmi 2016, 2019" in capsys.readouterr().out
+    assert main(command) == 2 and "--partition parmi 2006_geo2014, " in capsys.readouterr().out
     assert main([*command, "--partition", "2022"]) == 0
     assert "34\u202f001 lignes, publiées le 2024-12-19" in capsys.readouterr().out
     file.write_text("REG;PMUN\n")
