@@ -1,4 +1,4 @@
-"""`python -m extract list | explain SOURCE | run [SOURCE…] | check [SOURCE…] | replay |
+"""`python -m extract list | explain SOURCE | run [SOURCE…] | check [SOURCE…] | replay | docs |
 deposit SOURCE FILE --published-on DATE [--partition P] | verifier-zonage FICHIER`.
 
 Exit codes of `run`: 0 done (even when some sources failed) · 2 a fault of ours · 3 another run holds the
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from extract import landing
+from extract import landing, producers_docs
 from extract.archive import ACCEPTED, UNCHANGED, Archive
 from extract.attempt import SourceResult
 from extract.check import check_sources
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         ("run", _run, "demander aux producteurs ce qui est nouveau"),
         ("check", _check, "une question peu coûteuse à chaque producteur"),
         ("replay", _replay, "refaire le landing depuis l'archive, sans réseau"),
+        ("docs", _docs, "réécrire les listes de jeux de docs/producteurs"),
         ("deposit", _deposit, "déposer un fichier : archive, lecture stricte, landing"),
         (
             "verifier-zonage",
@@ -160,6 +161,12 @@ def _replay(settings: Settings, _: argparse.Namespace, console: Console) -> int:
     )
     console.print(f"empreinte du landing : {landing.fingerprint(settings)}", soft_wrap=True)
     return REFUSED if bad else DONE
+
+
+def _docs(_: Settings, __: argparse.Namespace, console: Console) -> int:
+    changed = producers_docs.rewrite(load_all().values())
+    console.print(", ".join(page.name for page in changed) or "Rien à réécrire.")
+    return DONE
 
 
 def _deposit(settings: Settings, options: argparse.Namespace, console: Console) -> int:

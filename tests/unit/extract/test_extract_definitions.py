@@ -9,7 +9,7 @@ import pytest
 import yaml
 from extraction_helpers import definition
 
-from extract import clients
+from extract import clients, producers_docs
 from extract.clients.opendatasoft import keys_asked
 from extract.definitions import SOURCES_FOLDER, expand, load, load_all, select
 from extract.errors import DefinitionError
@@ -112,3 +112,24 @@ def test_partitions_overlay_and_union_of_columns(settings: Settings) -> None:
     assert second.acces["url"] == "https://www.insee.fr/essai.csv"
     assert second.landing_columns == ("k", "CODE", "VALEUR")
     assert source.landing_columns() == ("CODE", "VALEUR", "k")
+
+
+def test_every_producer_has_a_page() -> None:
+    pages = [page.read_text(encoding="utf-8") for page in producers_docs.FOLDER.glob("*.md")]
+    told = {name for text in pages for name in producers_docs.whose(text)}
+    assert {source.split("__")[0] for source in load_all()} <= told
+    for text in pages:
+        if producers_docs.whose(text):
+            for title in ("Ce que nous prenons", "Comment", "Limites", "Ce qui casse", "À qui s'adresser"):
+                assert f"## {title}\n" in text
+
+
+def test_lists_of_datasets_are_written_between_their_marks(tmp_path: Path) -> None:
+    page = tmp_path / "insee.md"
+    page.write_text("avant\n<!-- jeux insee -->\nvieux\n<!-- /jeux -->\naprès\n")
+    sources = load_all()
+    assert producers_docs.rewrite(sources.values(), tmp_path) == [page]
+    text = page.read_text()
+    assert text.startswith("avant\n") and text.endswith("<!-- /jeux -->\naprès\n") and "vieux" not in text
+    assert text.count("\n| `") == sum(name.startswith("insee__") for name in sources)
+    assert producers_docs.rewrite(sources.values(), tmp_path) == []
