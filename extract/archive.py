@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from extract.durable import TEMP_PREFIX, fsync_folder, write_text
-from extract.errors import ContextMismatch
+from extract.errors import ArchiveDamaged, ContextMismatch
 from extract.settings import Settings
 
 ACCEPTED, UNCHANGED = "nouveau", "inchange"
@@ -74,6 +74,22 @@ class Archive:
         """Where the object of that hash is, whether it exists or not."""
         return self._objects / sha256[:2] / sha256
 
+    def is_intact(self, sha256: str) -> bool:
+        """Whether the object is there with the bytes that its name promises."""
+        try:
+            with self.object_path(sha256).open("rb") as handle:
+                return hashlib.file_digest(handle, "sha256").hexdigest() == sha256
+        except FileNotFoundError:
+            return False
+
+    def require_intact(self, sha256: str) -> None:
+        """Raises ArchiveDamaged, saying what can be done, when the object is absent or spoilt."""
+        if not self.is_intact(sha256):
+            raise ArchiveDamaged(
+                f"l'objet {self.object_path(sha256)} de l'archive est abîmé ou manque. Restaurez-le d'une"
+                " sauvegarde ; une exécution le remet d'elle-même si le producteur sert encore ces octets"
+            )
+
     def store(self, chunks: Iterable[bytes]) -> StoredObject:
         """Stream bytes into the archive; returns the object. What was received before an error is stored by
         `store_partial`, never as a whole object under this name."""
@@ -102,7 +118,7 @@ class Archive:
                 sink.flush()
                 os.fsync(sink.fileno())
             target = self.object_path(digest.hexdigest())
-            if not target.exists():
+            if not self.is_intact(digest.hexdigest()):  # absent, or spoilt since: these bytes heal it
                 target.parent.mkdir(parents=True, exist_ok=True)
                 temporary.replace(target)
                 fsync_folder(target.parent)

@@ -37,3 +37,7 @@ class RunLocked(ExtractError):
 
 class ClockWrong(ExtractError):
     """This machine's clock and a producer's differ by more than a day: nothing may be dated by it."""
+
+
+class ArchiveDamaged(ExtractError):
+    """An object of the archive is missing or no longer has the bytes that its name promises."""

@@ -27,6 +27,7 @@ KEPT_HEADERS = (
     "last-modified",
     "etag",
     "date",
+    "age",
     "location",
     "retry-after",
     "x-ratelimit-limit",
@@ -146,7 +147,8 @@ def archived_response(
 class ArchiveAdapter(BaseAdapter):
     """Answers from the exchanges of one archived delivery: the network is never touched.
 
-    Raises requests.ConnectionError for a request that the delivery never made."""
+    Raises requests.ConnectionError for a request that the delivery never made, ArchiveDamaged when the bytes
+    are not those that were received."""
 
     def __init__(self, archive: Archive, exchanges: list[dict[str, Any]], recorder: Recorder) -> None:
         super().__init__()
@@ -165,6 +167,7 @@ class ArchiveAdapter(BaseAdapter):
             raise requests.exceptions.ConnectionError(f"absent de l'archive : {request.url}", request=request)
         exchange = answers.pop(0) if len(answers) > 1 else answers[0]
         stored = StoredObject(exchange.sha256, exchange.octets, self.archive.object_path(exchange.sha256))
+        self.archive.require_intact(stored.sha256)
         self.recorder.note(exchange)
         return archived_response(request, exchange, stored)
 

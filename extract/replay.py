@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from extract import landing
@@ -15,17 +16,19 @@ from extract.archive import Archive
 from extract.attempt import land, reading_digest
 from extract.definitions import Definition
 from extract.delivery import expected_of, reread
-from extract.errors import DeliveryRefused, ExtractError
+from extract.errors import ArchiveDamaged, DeliveryRefused, ExtractError
 from extract.settings import Settings
 
 
 @dataclass(frozen=True)
 class Reread:
-    """One delivery read again: `motif` is empty when it went well."""
+    """One delivery read again: `motif` is empty when it went well; `abimee` when its bytes are spoilt."""
 
     livraison: str
     lignes: int | None
     motif: str = ""
+    source: str = ""
+    abimee: bool = False
 
 
 def replay(
@@ -63,7 +66,10 @@ def _read_as_today(settings: Settings, definition: Definition, record: dict[str,
         wanted = reading_digest(expected_of(settings, definition, record))
     except DeliveryRefused:  # reading it again will say why
         return False
-    return landing.reading_of(pq.read_metadata(path)) == wanted
+    try:
+        return landing.reading_of(pq.read_metadata(path)) == wanted
+    except (pa.ArrowInvalid, OSError):  # spoilt since: made again
+        return False
 
 
 def _again(
@@ -85,9 +91,11 @@ def _again(
                 land(settings, record, table, reading_digest(expected_of(settings, definition, record)))
             finally:
                 table.connection.close()
-        except (ExtractError, FileNotFoundError) as error:
+        except ArchiveDamaged as error:  # what was landed before the damage stays
+            result = Reread(record["livraison"], None, str(error), record["source"], abimee=True)
+        except ExtractError as error:
             result = Reread(record["livraison"], None, str(error))
-    if result.motif:
+    if result.motif and not result.abimee:
         path.unlink(missing_ok=True)
     tell(result)
     return result

@@ -28,8 +28,8 @@ from extract.definitions import Definition, Part, load_all, select
 from extract.delivery import deliver
 from extract.deposit import deposit
 from extract.durable import TEMP_PREFIX
-from extract.errors import ClockWrong, ContextMismatch, RunLocked
-from extract.replay import reconcile
+from extract.errors import ArchiveDamaged, ClockWrong, ContextMismatch, RunLocked
+from extract.replay import Reread, reconcile
 from extract.replica.served import grouped, unserved
 from extract.settings import Settings
 from extract.transport import Policy, Transport
@@ -102,8 +102,11 @@ def run_sources(
         again = reconcile(settings, archive, everything)
         transport = Transport(settings, archive, policy)
         summary = RunSummary(relues=[one.livraison for one in again], non_servies=absent, en_attente=waiting)
+        spoilt = {one.source for one in again if one.abimee}
         try:
-            summary.results = _pull(settings, archive, transport, parts, complete, console)
+            summary.results = _pull(settings, archive, transport, parts, complete, spoilt, console)
+            if spoilt:
+                _healed(reconcile(settings, archive, everything))
         finally:
             landing.write_frame(settings, archive, everything.values())
         if transport.clock_fault is not None:
@@ -114,6 +117,16 @@ def run_sources(
             key=lambda one: order[one.source if one.partition is None else f"{one.source}/{one.partition}"]
         )
     return summary
+
+
+def _healed(again: list[Reread]) -> None:
+    """Raises ArchiveDamaged when deliveries cannot be read again even after their sources were asked."""
+    lost = [f"{one.livraison} : {one.motif}" for one in again if one.abimee]
+    if lost:
+        raise ArchiveDamaged(
+            "L'archive est abîmée et le producteur ne sert plus ces octets. Rien n'est publié, les lecteurs"
+            " gardent la release en cours.\n" + "\n".join(lost)
+        )
 
 
 def run_deposit(
@@ -145,6 +158,7 @@ def _pull(
     transport: Transport,
     parts: list[tuple[Definition, Part]],
     complete: bool,
+    spoilt: set[str],
     console: Console,
 ) -> list[SourceResult]:
     results: list[SourceResult] = []
@@ -162,7 +176,8 @@ def _pull(
         futures: dict[Future[SourceResult], Part] = {}
         for definition, part in parts:
             pool = one if definition.text("protocole") in USES_PYNSEE else many
-            futures[pool.submit(deliver, settings, archive, transport, definition, part, complete)] = part
+            whole = complete or part.source in spoilt  # the same bytes heal the archive
+            futures[pool.submit(deliver, settings, archive, transport, definition, part, whole)] = part
         for future in as_completed(futures):
             if future.cancelled():
                 continue

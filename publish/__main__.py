@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from pathlib import Path
 
 from rich.console import Console
@@ -68,6 +69,14 @@ def main(arguments: list[str] | None = None) -> int:
         return _dispatch(options, settings, console)
     except (PublishFault, ExtractError) as error:
         Console(stderr=True, highlight=False).print(str(error), markup=False)
+        return FAULT
+    except Exception as error:  # a code of 1 would say that the figures were refused
+        traceback.print_exc()
+        Console(stderr=True, highlight=False).print(
+            f"Faute de notre programme ({type(error).__name__}) : rien n'est publié, les lecteurs gardent"
+            " la release en cours. La trace ci-dessus est à transmettre aux développeurs.",
+            markup=False,
+        )
         return FAULT
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ POINTER = "courante.json"
 MANIFEST = "manifeste.json"
 DATABASE = "referentiel.duckdb"
 REFUSED = "_refused"
+DAMAGED = "_abimees"
 UNFINISHED = ".en-cours-"
 
 
@@ -59,13 +61,24 @@ def read(folder: Path) -> Release:
 
 
 def every(published: Path) -> list[Release]:
-    """All whole releases, oldest first."""
+    """All releases with a manifest that can be read, oldest first; a damaged one is not a release."""
     if not published.is_dir():
         return []
-    folders = [
-        f for f in published.iterdir() if f.is_dir() and not f.is_symlink() and (f / MANIFEST).is_file()
-    ]
-    return [read(folder) for folder in sorted(folders)]
+    found = []
+    for folder in sorted(published.iterdir()):
+        if folder.is_dir() and not folder.is_symlink() and not folder.name.startswith((".", "_")):
+            with suppress(PublishFault):
+                found.append(read(folder))
+    return found
+
+
+def whole(release: Release) -> bool:
+    """Whether every file of the release is there with its size (`make verify` reads the bytes too)."""
+    files = release.manifest.get("fichiers", {})
+    try:
+        return all((release.folder / name).stat().st_size == told["octets"] for name, told in files.items())
+    except OSError:
+        return False
 
 
 def current(published: Path) -> Release | None:
@@ -88,9 +101,11 @@ def require_current(published: Path) -> Release:
 
 
 def pointer(published: Path) -> dict[str, Any]:
-    """What courante.json says, empty when it is not there yet."""
-    path = published / POINTER
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    """What courante.json says, empty when it is not there yet or does not read: the symlink is the truth."""
+    try:
+        return dict(json.loads((published / POINTER).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return {}
 
 
 def point(published: Path, nom: str, moment: datetime, discarded: list[str] | None = None) -> None:
@@ -119,11 +134,32 @@ def _write_pointer(published: Path, release: Release, moment: datetime, discarde
     write_text(published / POINTER, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
 
+def _leave_damaged(published: Path, moment: datetime) -> None:
+    """Puts a damaged current release aside under `_abimees/` (nothing is deleted) and points to the newest
+    whole one, or to none."""
+    link = published / CURRENT
+    if not link.is_symlink():
+        return
+    nom = str(link.readlink())
+    with suppress(PublishFault):
+        if whole(read(published / nom)):
+            return
+    others = [release for release in every(published) if release.nom != nom and whole(release)]
+    if others:
+        point(published, others[-1].nom, moment)
+    else:
+        link.unlink()
+    if (published / nom).exists():
+        (published / DAMAGED).mkdir(exist_ok=True)
+        (published / nom).rename(published / DAMAGED / f"{nom}-{moment:%Y%m%dT%H%M%S}")
+
+
 def repair(published: Path, moment: datetime) -> None:
-    """After a kill: removes half-written releases and makes courante.json agree with the symlink. Under
-    the lock."""
+    """After a kill or a damage: removes half-written releases, leaves a damaged current one for the newest
+    whole one, and makes courante.json agree with the symlink. Under the lock."""
     if not published.is_dir():
         return
+    _leave_damaged(published, moment)
     for leftover in published.glob(f"{UNFINISHED}*"):
         shutil.rmtree(leftover)
     for leftover in published.glob(f".{CURRENT}-*"):

@@ -22,7 +22,10 @@ class Producer:
         """Answer a path (host included) with these bytes."""
 
         def answer(handler: BaseHTTPRequestHandler) -> None:
-            handler.send_response(status)
+            if "Date" in headers:  # else the server would say its own beside it
+                handler.send_response_only(status)
+            else:
+                handler.send_response(status)
             for name, value in headers.items():
                 handler.send_header(name.replace("_", "-"), value)
             handler.send_header("Content-Length", str(len(body)))

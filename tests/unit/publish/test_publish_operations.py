@@ -283,3 +283,31 @@ def test_journal_of_runs_survives_a_cut_line(world: World) -> None:
         journal.write(b'{"code":')
     runlog.append(world.settings, {"code": 1})
     assert [one["code"] for one in runlog.records(world.settings)] == [0, 1]
+
+
+# ---- damage
+def test_damaged_current_release_is_left_for_the_last_whole_one(world: World) -> None:
+    first, second = world.publish("a" * 64), world.publish("b" * 64)
+    published = world.settings.published
+    second.database.write_bytes(second.database.read_bytes()[:1000])
+    releases.repair(published, MOMENT)
+    current = releases.current(published)
+    assert current is not None and current.nom == first.nom
+    assert releases.pointer(published)["release"] == first.nom
+    assert [one.name.startswith(second.nom) for one in (published / releases.DAMAGED).iterdir()] == [True]
+    assert [one.nom for one in releases.every(published)] == [first.nom]
+
+
+def test_only_release_damaged_leaves_no_pointer_and_old_damage_blocks_nobody(world: World) -> None:
+    only = world.publish()
+    published = world.settings.published
+    (only.folder / "manifeste.json").write_text("{", encoding="utf-8")
+    (published / releases.POINTER).write_text('{"release"', encoding="utf-8")
+    releases.repair(published, MOMENT)
+    assert releases.current(published) is None and releases.every(published) == []
+    again = world.publish("c" * 64)
+    (published / "2001-01-01-000000-00000000").mkdir()
+    current = releases.current(published)
+    assert current is not None and [one.nom for one in releases.every(published)] == [current.nom] == [
+        again.nom
+    ]

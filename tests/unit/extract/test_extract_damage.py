@@ -1,0 +1,77 @@
+"""What a spoilt archive or a wrong clock does to a run: healed when the producer still has the bytes, else said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from extraction_helpers import Producer, definition, say
+from rich.console import Console
+
+from extract import landing
+from extract.archive import Archive
+from extract.errors import ArchiveDamaged, ClockWrong
+from extract.run import RunSummary, run_sources
+from extract.settings import Settings
+from extract.transport import Policy
+
+PATH = "/www.insee.fr/essai.csv"
+BODY = b"CODE;VALEUR\n01;1,5\n02;s\n"
+QUIET = Console(quiet=True)
+
+
+def _run(settings: Settings) -> RunSummary:
+    policy = Policy(attempts=2, sleep=lambda _: None)
+    return run_sources(settings, definitions={"insee__essai": definition()}, console=QUIET, policy=policy)
+
+
+def _spoil(settings: Settings) -> tuple[Path, Path]:
+    """Flips a byte of the delivery's object and removes its landed rows; returns both paths."""
+    archive = Archive(settings.archive)
+    (record,) = archive.accepted()
+    stored = archive.object_path(record["objets"][0])
+    stored.write_bytes(stored.read_bytes().replace(b"1,5", b"1,6"))
+    landed = landing.delivery_path(settings, "insee__essai", record["livraison"])
+    landed.unlink()
+    return stored, landed
+
+
+def test_spoilt_object_is_healed_by_the_producer(producer: Producer, settings: Settings) -> None:
+    producer.serve(PATH, BODY)
+    _run(settings)
+    stored, landed = _spoil(settings)
+    summary = _run(settings)
+    assert stored.read_bytes() == BODY and landed.exists()
+    assert [one.resultat for one in summary.results] == ["inchange"]
+
+
+def test_spoilt_object_that_nobody_serves_any_more_is_said(producer: Producer, settings: Settings) -> None:
+    producer.serve_in_turn(PATH, say(200, BODY), say(200, b"CODE;VALEUR\n01;2,5\n02;s\n"))
+    _run(settings)
+    stored, landed = _spoil(settings)
+    with pytest.raises(ArchiveDamaged, match=stored.name):
+        _run(settings)
+    assert not landed.exists()
+
+
+def test_landed_rows_survive_a_spoilt_object(producer: Producer, settings: Settings) -> None:
+    producer.serve(PATH, BODY)
+    _run(settings)
+    _, landed = _spoil(settings)
+    landed.write_bytes(b"")  # a landing that cannot be read is made again, from bytes that are not there
+    assert [one.resultat for one in _run(settings).results] == ["inchange"] and landed.stat().st_size > 0
+
+
+@pytest.mark.parametrize("date", ["Thu, 18 Dec 2036 12:00:16 GMT", "Mon, 01 Jan 2001 00:00:00 GMT"])
+def test_clock_far_from_the_producers_accepts_nothing(
+    producer: Producer, settings: Settings, date: str
+) -> None:
+    producer.serve(PATH, BODY, Date=date)
+    with pytest.raises(ClockWrong, match="horloge"):
+        _run(settings)
+    assert Archive(settings.archive).accepted() == []
+
+
+def test_date_of_a_cached_answer_proves_nothing(producer: Producer, settings: Settings) -> None:
+    producer.serve(PATH, BODY, Date="Mon, 01 Jan 2001 00:00:00 GMT", Age="788918400")
+    assert [one.resultat for one in _run(settings).results] == ["nouveau"]
