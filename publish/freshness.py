@@ -15,6 +15,14 @@ RHYTHM = {
     "annuelle": timedelta(days=365 + 90),
     "continue": timedelta(days=120),
 }
+# How old the end of the last period held may be: the rhythm, then the longest time that producers of that
+# rhythm take (the census of 2023 comes at the end of 2025, Filosofi three years after its year).
+HELD = {
+    "mensuelle": timedelta(days=31 + 110),
+    "trimestrielle": timedelta(days=92 + 120),
+    "semestrielle": timedelta(days=183 + 180),
+    "annuelle": timedelta(days=365 + 3 * 365 + 90),
+}
 STOPPED = ("arretee", "suspendue")
 
 
@@ -27,18 +35,35 @@ class Freshness:
     mot: str = ""
 
 
-def judge(rhythm: str | None, delivered: bool, published: datetime | None, now: datetime) -> Freshness:
-    """The state of a source. `published`: when the producer published what we hold, naive UTC, or None."""
+def judge(
+    rhythm: str | None,
+    delivered: bool,
+    published: datetime | None,
+    now: datetime,
+    *,
+    held: datetime | None = None,
+    received: datetime | None = None,
+) -> Freshness:
+    """The state of a source. `published`: when the producer published what we hold, or None when it does not
+    say; then `held`, the end of the last period that has a figure, then `received`, the last new delivery,
+    tell (naive UTC)."""
     if rhythm in STOPPED:
         return Freshness("suspendue", "le producteur a arrêté ou suspendu la série")
     if not delivered:
         return Freshness("jamais", "aucune livraison acceptée")
     limit = RHYTHM.get(rhythm or "")
-    if published is None:
+    if published is None and held is None and received is None:
         return Freshness("inconnue", "le producteur ne date pas ce jeu")
     if limit is None:
         return Freshness("à jour", "publication irrégulière, aucun retard à constater")
-    age = now - published
+    if published is None and held is not None:
+        limit = HELD.get(rhythm or "", limit)
+    since, words = next(
+        (moment, said)
+        for moment, said in ((published, "publiée"), (held, "dernière période close"), (received, "reçue"))
+        if moment is not None
+    )
+    age = now - since
     if age > limit:
-        return Freshness("en retard", f"publiée il y a {age.days} jours, rythme {rhythm}")
+        return Freshness("en retard", f"{words} il y a {age.days} jours, rythme {rhythm}")
     return Freshness("à jour", "")

@@ -13,6 +13,7 @@ from rich.text import Text
 from extract.settings import Settings
 from publish import freshness, releases, words
 from publish.errors import PublishFault
+from publish.releases import Release
 
 QUERY = """
     with acceptees as (
@@ -28,6 +29,10 @@ QUERY = """
     from read_parquet($sources) s left join acceptees a using (source) left join derniers d using (source)
     order by s.source
 """
+HELD = """
+    select i.source, arg_max(o.periode, o.date_fin), max(o.date_fin)
+    from observations o join indicateurs i using (indicateur) where o.valeur is not null group by i.source
+"""
 COLOURS = {"à jour": "green", "en retard": "yellow", "suspendue": "dim", "jamais": "red", "inconnue": "dim"}
 
 
@@ -41,11 +46,18 @@ def show(settings: Settings, console: Console) -> int:
     with duckdb.connect() as connection:
         rows = connection.execute(QUERY, {"livraisons": str(deliveries), "sources": str(sources)}).fetchall()
     now = datetime.now(UTC).replace(tzinfo=None)
+    release = releases.current(settings.published)
+    periods = _periods(release)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("Source", "Reçue le", "Publiée le", "État", "Dernier essai"):
-        table.add_column(name, no_wrap=name != "Dernier essai", overflow="fold")
+    for name in ("Source", "Reçue le", "Publiée le", "Période", "État", "Dernier essai"):
+        free = name in (
+            "Source",
+            "Dernier essai",
+        )  # on a narrow screen these two fold, the others are read whole
+        table.add_column(name, no_wrap=not free, overflow="fold", min_width=10 if free else None)
     for source, _, rhythm, received, published, outcome, reason in rows:
-        state = freshness.judge(rhythm, received is not None, published, now)
+        period, held = periods.get(source, (None, None))
+        state = freshness.judge(rhythm, received is not None, published, now, held=held, received=received)
         last = {"nouveau": "nouveau", "inchange": "inchangé"}.get(outcome or "", "")
         if not last:
             last = {"refuse": "refusée", "echec": "échec", "ignore": "ignorée"}.get(
@@ -56,11 +68,11 @@ def show(settings: Settings, console: Console) -> int:
             source,
             words.day(received) or "–",
             words.day(published) or "–",
+            words.period(period) if period else "–",
             Text(state.etat, style=COLOURS.get(state.etat, "")),
             last,
         )
     console.print(table)
-    release = releases.current(settings.published)
     if release is None:
         console.print("\nAucune release publiée.")
     else:
@@ -70,6 +82,15 @@ def show(settings: Settings, console: Console) -> int:
             "Chiffres de la réplique de démonstration : les retards sont ceux de la date de transcription."
         )
     return 0
+
+
+def _periods(release: Release | None) -> dict[str, tuple[str, datetime]]:
+    """The last period that has a figure, and its end, by source; nothing before the first release."""
+    if release is None:
+        return {}
+    with duckdb.connect(str(release.database), read_only=True) as connection:
+        found = connection.execute(HELD).fetchall()
+    return {source: (period, datetime(end.year, end.month, end.day)) for source, period, end in found}
 
 
 def _replica(settings: Settings) -> bool:

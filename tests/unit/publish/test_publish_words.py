@@ -109,3 +109,25 @@ def test_export_and_rollback_commands(
     assert main(["rollback"]) == 0
     assert release.nom in capsys.readouterr().out
     assert main(["rollback", release.nom]) == 0
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "held", "received", "state"),
+    [
+        ("mensuelle", datetime(2026, 8, 31), datetime(2026, 11, 1), "à jour"),
+        ("mensuelle", datetime(2026, 3, 31), datetime(2026, 11, 1), "en retard"),
+        ("trimestrielle", datetime(2026, 6, 30), datetime(2026, 11, 1), "à jour"),
+        ("trimestrielle", datetime(2023, 9, 30), datetime(2026, 11, 1), "en retard"),
+        ("annuelle", datetime(2023, 12, 31), datetime(2026, 11, 1), "à jour"),
+        ("annuelle", datetime(2021, 12, 31), datetime(2026, 11, 1), "en retard"),
+        ("annuelle", None, datetime(2026, 11, 1), "à jour"),
+        ("annuelle", None, datetime(2025, 1, 1), "en retard"),
+        ("irreguliere", None, datetime(2020, 1, 1), "à jour"),
+        ("arretee", None, datetime(2020, 1, 1), "suspendue"),
+    ],
+)
+def test_freshness_without_a_date_of_publication(
+    rhythm: str, held: datetime | None, received: datetime, state: str
+) -> None:
+    now = datetime(2026, 11, 25)
+    assert freshness.judge(rhythm, True, None, now, held=held, received=received).etat == state
