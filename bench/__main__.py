@@ -21,6 +21,7 @@ import duckdb
 import pandas as pd
 from rich.console import Console
 
+from bench import exports
 from bench.projection import projection_rows
 from extract.replica.process import replica
 from extract.settings import Settings
@@ -101,6 +102,7 @@ def measure(folder: Path) -> list[tuple[str, str, str, str]]:
         *rows,
         query_row(database),
         workbook_row(database),
+        *exports.rows(database, settings.region),
         *projection_rows(database, settings.build, folder),
     ]
 

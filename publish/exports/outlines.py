@@ -19,12 +19,13 @@ Point = tuple[float, float]
 Rings = list[list[Point]]
 Edge = tuple[Point, Point]
 
-OUTLINES = "select territoire, geometrie, millesime from contours"
+OUTLINES = "select territoire, geometrie, millesime from contours order by territoire"
 MEMBERS = """
     select a.type_territoire || '-' || a.code_territoire, list(a.code_commune order by a.code_commune)
     from appartenances a
     where a.millesime_cog = (select max(millesime_cog) from appartenances)
     group by all
+    order by 1
 """
 
 

@@ -18,6 +18,9 @@ SEQUENTIAL = ("#EAF1F7", "#BFD4E6", "#86AFCF", "#4A82B0", "#1F4E79")
 DIVERGING = ("#B4512F", "#E39B77", "#F6DCCB", "#D3E5EE", "#86B6CE", "#2B7496")
 NOTHING = "#DADDE1"
 WIDTH, HEIGHT = 250.0, 122.0
+# The size of the round numbers of a scale or a legend, and of nothing else: whoever reads a report back tells
+# them from the figures of the release by it.
+SCALE = 6.5
 
 
 class Curve(NamedTuple):
@@ -96,15 +99,15 @@ def curves(series: Sequence[Curve], alt: str, unit: str = "", base: float | None
         y = at(x0, mark)[1]
         strong = base is not None and abs(mark - base) < 1e-9
         drawing.line([(left, y), (left + wide, y)], GREY if strong else RULE, 0.7 if strong else 0.5)
-        drawing.text(left - 3, y + 2.3, scale_text(mark, step), 6.5, GREY, "end")
-    drawing.text(left - 22, 5, unit, 6.5, GREY)
+        drawing.text(left - 3, y + 2.3, scale_text(mark, step), SCALE, GREY, "end")
+    drawing.text(left - 22, 5, unit, SCALE, GREY)
     # A mark at the end of each nth year: a period of the series is placed at its last day.
     first, last = math.ceil(x0 - 0.02), math.floor(x1 + 0.02)
     every = max(1, math.ceil((last - first + 1) / 6))
     for year in range(last, first - 1, -every):
         x = at(year, y0)[0]
         drawing.line([(x, top + high), (x, top + high + 2.5)], GREY, 0.5)
-        drawing.text(x, HEIGHT - 4, str(year - 1), 6.5, GREY, "middle")
+        drawing.text(x, HEIGHT - 4, str(year - 1), SCALE, GREY, "middle")
     for s in reversed(series):
         drawing.line([at(x, y) for x, y in s.points], s.color, s.width, s.dash)
     ends = [at(*s.points[-1])[1] + 2.4 for s in series]
@@ -115,7 +118,7 @@ def curves(series: Sequence[Curve], alt: str, unit: str = "", base: float | None
         drawing.text(left + wide + 5, y, label, 6.8, s.color, bold=s is series[0])
     if series[0].first:
         x, y = at(*series[0].points[0])
-        drawing.text(x + 1, y - 4, series[0].first, 6.5, series[0].color, bold=True, halo=True)
+        drawing.text(x + 1, y - 4, series[0].first, 6.8, series[0].color, bold=True, halo=True)
     return drawing
 
 
@@ -178,7 +181,7 @@ def columns(
         drawing.line(
             [(left, y(mark)), (WIDTH, y(mark))], GREY if mark == 0 else RULE, 0.7 if mark == 0 else 0.5
         )
-        drawing.text(left - 3, y(mark) + 2.3, scale_text(mark, step), 6.5, GREY, "end")
+        drawing.text(left - 3, y(mark) + 2.3, scale_text(mark, step), SCALE, GREY, "end")
     for index, (period, value, text) in enumerate(rows):
         x = left + index * pitch + (pitch - thick) / 2
         above = value >= 0
@@ -191,7 +194,7 @@ def columns(
             else (y(min(value, beside.get(period, value))) + 7)
         )
         drawing.text(x + thick / 2, place, text, 6.2, INK, "middle", bold=True)
-        drawing.text(x + thick / 2, HEIGHT - 3, period, 6.5, GREY, "middle")
+        drawing.text(x + thick / 2, HEIGHT - 3, period, SCALE, GREY, "middle")
         if period in beside:
             drawing.line([(x - 1.5, y(beside[period])), (x + thick + 1.5, y(beside[period]))], INK, 1.4)
     drawing.rect(left, 2, 6, 6, colors[0])
@@ -245,8 +248,8 @@ def strip(
     step = scale[1] - scale[0] if len(scale) > 1 else 1
     for mark in scale:
         drawing.line([(x(mark), base), (x(mark), base + 2.5)], GREY, 0.5)
-        drawing.text(x(mark), base + 10, scale_text(mark, step), 6.5, GREY, "middle")
-    drawing.text(WIDTH - right, base + 19, unit, 6.5, GREY, "end")
+        drawing.text(x(mark), base + 10, scale_text(mark, step), SCALE, GREY, "middle")
+    drawing.text(WIDTH - right, base + 19, unit, SCALE, GREY, "end")
     for index, (label, value, text, color) in enumerate(marks_):
         height = 9 + index * 11
         place = x(value)
@@ -283,11 +286,11 @@ def paired(rows: Sequence[tuple[str, Bar, Bar]], labels: tuple[str, str], alt: s
         for offset, bar in ((0, own), (thick, other)):
             middle = y + offset + thick / 2 + 2.3
             if bar.value is None:
-                drawing.text(label_width + 3, middle, bar.text, 6.5, GREY)
+                drawing.text(label_width + 3, middle, bar.text, 6.7, GREY)
                 continue
             length = max(bar.value, 0) / high * wide
             drawing.rect(label_width, y + offset, max(length, 0.4), thick - 0.6, bar.color)
-            drawing.text(label_width + length + 3, middle, bar.text, 6.5, INK, bold=offset == 0)
+            drawing.text(label_width + length + 3, middle, bar.text, 6.7, INK, bold=offset == 0)
     drawing.line([(label_width, top - 1), (label_width, HEIGHT - 3)], GREY, 0.6)
     return drawing
 
@@ -336,7 +339,7 @@ def choropleth(
         x, y = frame.point(label_point(max(rings, key=lambda r: abs(area(r)))))
         drawing.text(x, y + 2.2, name, 6.2, INK, "middle", bold=True, halo=True)
     x, y = width - legend + 6, 14.0
-    drawing.text(x, 7, unit, 6.5, GREY)
+    drawing.text(x, 7, unit, SCALE, GREY)
     steps = list(breaks)
 
     def bound(value: float) -> str:
@@ -347,11 +350,11 @@ def choropleth(
     texts += [f"{bound(steps[-1])} ou plus"]
     for color, text in reversed(list(zip(colors, texts, strict=False))):
         drawing.rect(x, y, 8, 8, color)
-        drawing.text(x + 11, y + 6.3, text, 6.5, INK)
+        drawing.text(x + 11, y + 6.3, text, SCALE, INK)
         y += 11
     if any_missing:
         drawing.rect(x, y + 3, 8, 8, NOTHING)
-        drawing.text(x + 11, y + 9.3, missing, 6.5, INK)
+        drawing.text(x + 11, y + 9.3, missing, SCALE, INK)
     return drawing
 
 

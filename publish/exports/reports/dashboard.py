@@ -12,6 +12,7 @@ from publish.exports.reports.document import Card, Cell, Chart, Document, Page, 
 from publish.exports.reports.drawing import Drawing
 from publish.exports.reports.facts import Facts, Key, marked, printed
 from publish.exports.reports.notes import LEGEND, Notes
+from publish.exports.reports.portrait import changes
 from publish.exports.reports.questions import Asked
 
 CARDS = (
@@ -20,8 +21,38 @@ CARDS = (
     ("demandeurs_emploi_abc", "Demandeurs d'emploi A, B, C"),
     ("defaillances_12_mois", "Défaillances sur 12 mois"),
 )
-# What is asked of each theme: business climate is said missing when the release has none of it.
-CLIMATE = ("climat_affaires_industrie", "climat_affaires_services", "climat_affaires_batiment")
+# The lines of the first page, in reading order; those that the release does not have are left out.
+LINES = (
+    "emploi_salarie",
+    "evolution_emploi_salarie_trimestre",
+    "evolution_emploi_salarie_an",
+    "emploi_salarie_marchand_non_agricole",
+    "part_emploi_prive",
+    "emploi_salarie_prive_trimestre",
+    "masse_salariale_privee",
+    "evolution_masse_salariale_privee_an",
+    "interimaires",
+    "etp_interim",
+    "evolution_interimaires_an",
+    "taux_recours_interim",
+    "dpae",
+    "taux_chomage_localise",
+    "demandeurs_emploi_a",
+    "demandeurs_emploi_abc",
+    "evolution_demandeurs_emploi_abc_an",
+    "part_demandeurs_emploi_sans_activite",
+    "part_longue_duree",
+    "part_moins_25_ans",
+    "offres_collectees",
+    "defaillances_12_mois",
+    "evolution_defaillances_12_mois_an",
+    "defaillances_trimestre",
+    "dossiers_surendettement",
+)
+# Business climate is said missing when the release has none of it for the region.
+CLIMATE = "Conjoncture"
+CLIMATE_CHARTS = 4
+NAMED = 3  # late sources named on the first page; the note of the release has them all
 FAILURES = (
     ("part_defaillances_construction", "Construction"),
     ("part_defaillances_commerce", "Commerce"),
@@ -90,9 +121,9 @@ def _glance(asked: Asked) -> Page:
     page.add(Text("L'essentiel", _essential(asked)))
     rows: list[list[Cell]] = []
     theme = ""
-    for indicator, one in facts.indicators.items():
-        key = asked.key(indicator)
-        if key is None or one.frequence not in ("T", "M") or one.theme == "Soutien et tensions":
+    for indicator in (*(i for i in LINES if i in facts.indicators), *_climate(facts)):
+        key, one = asked.key(indicator), facts.indicators[indicator]
+        if key is None:
             continue
         if one.theme != theme:
             theme = one.theme
@@ -134,7 +165,23 @@ def _glance(asked: Asked) -> Page:
             " Rang parmi les régions connues, par valeur décroissante.",
         )
     )
-    late = [f"{title} : {state}{f' ({word})' if word else ''}." for title, state, word in facts.late]
+    _pairs(
+        page,
+        [
+            questions.trend(asked, "taux_chomage_localise", "Le chômage baisse-t-il ?"),
+            questions.trend(
+                asked, "defaillances_12_mois", "Les défaillances d'entreprises augmentent-elles ?"
+            ),
+        ],
+    )
+    page.add(Text("Ce qui a changé depuis la release précédente", changes(asked, 2), small=True))
+    late = []
+    for state in dict.fromkeys(s for _, s, _ in facts.late):
+        titles = [t for t, s, _ in facts.late if s == state]
+        named = [charts.shortened(title, 52) for title in titles[:NAMED]] if state != "jamais" else []
+        rest = words.plural(len(titles) - len(named), "source") if len(titles) > len(named) else ""
+        said = " ; ".join(named) + (f" et {rest}" if named and rest else rest)
+        late.append(f"{'Jamais reçues' if state == 'jamais' else state[0].upper() + state[1:]} : {said}.")
     if late:
         page.add(Text("Sources en retard, suspendues ou jamais reçues", late, small=True))
     return page
@@ -175,9 +222,13 @@ def _essential(asked: Asked) -> list[str]:
     if temporary is not None:
         text = f"Intérim : {asked.say(temporary)} intérimaires au {words.period(temporary.periode)}"
         said.append(text + _year(asked, "evolution_interimaires_an", temporary.periode) + ".")
-    if not any(asked.key(i) for i in CLIMATE):
+    if not any(asked.key(i) for i in _climate(facts)):
         said.append(_no_climate(facts))
     return said
+
+
+def _climate(facts: Facts) -> list[str]:
+    return [i for i, one in facts.indicators.items() if one.theme == CLIMATE]
 
 
 def _no_climate(facts: Facts) -> str:
@@ -255,7 +306,7 @@ def _unemployment(asked: Asked) -> Page:
     _pairs(
         page,
         [
-            questions.trend(asked, "taux_chomage_localise", "Le chômage baisse-t-il ?"),
+            questions.trend(asked, "demandeurs_emploi_a", "Combien sont sans aucune activité (A) ?"),
             _by_territory(asked, "taux_chomage_localise", "DEP", "Quel chômage par département ?"),
             questions.trend(asked, "demandeurs_emploi_abc", "Combien de demandeurs d'emploi (A, B, C) ?"),
             questions.trend(
@@ -269,7 +320,6 @@ def _unemployment(asked: Asked) -> Page:
 def _companies(asked: Asked) -> Page:
     page = Page("Entreprises et climat des affaires")
     found: list[Chart | None] = [
-        questions.trend(asked, "defaillances_12_mois", "Les défaillances d'entreprises augmentent-elles ?"),
         _by_part(
             asked, "evolution_defaillances_12_mois_an", "secteur_diren", "Dans quels secteurs, sur un an ?"
         ),
@@ -277,12 +327,11 @@ def _companies(asked: Asked) -> Page:
         _by_territory(asked, "evolution_defaillances_12_mois_an", "DEP", "Et par département, sur un an ?"),
         *(
             questions.trend(asked, i, f"{asked.facts.indicators[i].libelle} ?")
-            for i in CLIMATE
-            if i in asked.facts.indicators
+            for i in _climate(asked.facts)[:CLIMATE_CHARTS]
         ),
     ]
     _pairs(page, found)
-    if not any(asked.key(i) for i in CLIMATE):
+    if not any(asked.key(i) for i in _climate(asked.facts)):
         page.add(Text("Climat des affaires", [_no_climate(asked.facts)]))
     return page
 
@@ -459,7 +508,7 @@ def zone_map(
         drawing.text(
             x,
             y - 1.5,
-            charts.shortened(facts.name(territory).split(" - ")[0], int((max(wide) - min(wide)) / 2.9)),
+            charts.shortened(facts.name(territory).split(" - ")[0], int((max(wide) - min(wide)) / 3.4)),
             6,
             ink,
             "middle",
@@ -469,10 +518,10 @@ def zone_map(
     texts += [f"{words.number(a, 1)} à {words.number(b, 1)}" for a, b in itertools.pairwise(breaks)]
     texts += [f"{words.number(breaks[-1], 1)} ou plus"]
     x = 4.0
-    drawing.text(x, height - 16, f"{unit}, trimestre, CVS", 6.5, charts.GREY)
+    drawing.text(x, height - 16, f"{unit}, trimestre, CVS", charts.SCALE, charts.GREY)
     for color, text in zip(colors, texts, strict=True):
         drawing.rect(x, height - 10, 8, 8, color)
-        drawing.text(x + 11, height - 3.6, text, 6.5, charts.INK)
+        drawing.text(x + 11, height - 3.6, text, charts.SCALE, charts.INK)
         x += 58
     return drawing
 

@@ -86,6 +86,7 @@ class Key(NamedTuple):
     motif: str | None
     millesime: int | None
     publie_le: datetime.datetime | None
+    fiabilite: str | None
 
 
 class Point(NamedTuple):
@@ -121,17 +122,20 @@ INDICATORS = """
 KEYS = """
     select k.territoire, k.indicateur, k.periode, k.valeur, k.statut, k.confidentialite, k.marque_producteur,
         k.methode, k.variation, k.unite_variation, k.rupture, k.valeur_un_an_avant, k.valeur_departement,
-        k.valeur_region, k.valeur_france, k.rang, k.nombre_classes, k.motif, o.millesime_cog, o.publie_le
+        k.valeur_region, k.valeur_france, k.rang, k.nombre_classes, k.motif, o.millesime_cog, o.publie_le,
+        k.fiabilite
     from chiffres_cles k
     left join observations o
         on k.indicateur = o.indicateur and k.territoire = o.territoire and k.periode = o.periode
         and o.modalite = '_T'
     where k.territoire in (select unnest($territoires))
+    order by k.territoire, k.indicateur
 """
 COMMUNES = """
     select k.indicateur, k.territoire, k.periode, k.valeur, k.confidentialite
     from chiffres_cles k
     where k.territoire like 'COM-%' and k.indicateur in (select unnest($indicateurs))
+    order by k.territoire, k.indicateur
 """
 SERIES = """
     select indicateur, territoire, list(periode order by date_fin),

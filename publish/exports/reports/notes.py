@@ -8,9 +8,12 @@ from publish import words
 from publish.exports.reports.document import Note
 from publish.exports.reports.facts import Facts, Key
 
+# What the release says of a figure that was received once: the legend says it once for all.
+UNKNOWN = "Révisions inconnues"
 LEGEND = (
     "secret : couvert par le secret statistique ; n.d. : non disponible ; (p) : provisoire ; (e) : estimé ou"
     " prévu ; (!) : fiabilité faible ; pt : point de pourcentage. Le rang 1 est la plus forte valeur."
+    " Fiabilité : sans mention dans la note, les révisions du chiffre ne sont pas connues."
 )
 
 
@@ -51,6 +54,8 @@ class Notes:
                 geography = f", géographie COG {key.millesime}" if key.millesime else ""
                 when = f", publié le {words.day(key.publie_le)}" if key.publie_le else ""
                 parts.append(f"{words.period(key.periode)}{geography}{when}.")
+                if key.fiabilite and not key.fiabilite.startswith("Calculé") and UNKNOWN not in key.fiabilite:
+                    parts.append(key.fiabilite.rstrip(".") + ".")
             if one.notes:
                 parts.append(one.notes.rstrip(".") + ".")
             source = (one.source_titre or one.producteur, one.champ or "", one.licence, one.attribution or "")

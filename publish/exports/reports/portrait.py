@@ -29,6 +29,7 @@ from publish.exports.reports.questions import MANY, Asked
 CHARTS = 10
 FIRST_CHARTS = 2
 CARDS = 4
+ROWS = 36  # lines of the table; the other indicators are counted, the workbook has them all
 MEMBERS = 60  # names of member communes that are listed; the rest is counted
 CHANGES = 8
 MAP = (300.0, 285.0)
@@ -387,6 +388,7 @@ def _figures(asked: Asked) -> Page:
     rows: list[list[Cell]] = []
     absent: dict[str, list[str]] = {}
     theme = ""
+    known_keys: list[Key] = []
     for indicator, one in facts.indicators.items():
         key = facts.keys.get((asked.territory, indicator))
         if key is None:
@@ -399,11 +401,22 @@ def _figures(asked: Asked) -> Page:
             )
             absent.setdefault(why, []).append(one.libelle)
             continue
+        known_keys.append(key)
+    kept = _kept(facts, known_keys)
+    for key in kept:
+        one = facts.indicators[key.indicateur]
         if one.theme != theme:
             theme = one.theme
             rows.append([Cell(theme)])
         rows.append(_row(asked, key, with_department, with_region))
-    page.add(Table(head, rows, widths))
+    left = len(known_keys) - len(kept)
+    caption = (
+        f"{words.plural(left, 'autre indicateur connu', 'autres indicateurs connus')} :"
+        " dans le classeur et la base."
+        if left
+        else ""
+    )
+    page.add(Table(head, rows, widths, caption))
     missing = [f"{why.rstrip('.')} : {', '.join(names)}." for why, names in absent.items()]
     never = [
         facts.indicators[i].libelle
@@ -414,8 +427,20 @@ def _figures(asked: Asked) -> Page:
         missing.append(f"Non diffusés à ce niveau par leurs producteurs : {', '.join(never)}.")
     if missing:
         page.add(Text("Ce qui n'est pas disponible pour ce territoire", missing, small=True))
-    page.add(Text("Ce qui a changé depuis la release précédente", _changes(asked), small=True))
+    page.add(Text("Ce qui a changé depuis la release précédente", changes(asked), small=True))
     return page
+
+
+def _kept(facts: Facts, keys: list[Key]) -> list[Key]:
+    """At most ROWS of them: each theme gives up its last ones, the longest theme first."""
+    by_theme: dict[str, list[Key]] = {}
+    for key in keys:
+        by_theme.setdefault(facts.indicators[key.indicateur].theme, []).append(key)
+    while sum(len(listed) for listed in by_theme.values()) > ROWS:
+        longest = max(by_theme.values(), key=len)
+        spare = [k for k in longest if k.indicateur not in EXPECTED]
+        longest.remove(spare[-1] if spare else longest[-1])
+    return [key for listed in by_theme.values() for key in listed]
 
 
 def _row(asked: Asked, key: Key, with_department: bool, with_region: bool) -> list[Cell]:
@@ -448,15 +473,16 @@ def _row(asked: Asked, key: Key, with_department: bool, with_region: bool) -> li
     return row
 
 
-def _changes(asked: Asked) -> list[str]:
+def changes(asked: Asked, most: int = CHANGES) -> list[str]:
+    """What the release before said otherwise of the territory's key figures."""
     facts = asked.facts
     if facts.previous is None:
         return ["Première release publiée : rien à comparer."]
-    changes = facts.changes.get(asked.territory, [])
-    if not changes:
+    found = facts.changes.get(asked.territory, [])
+    if not found:
         return [f"Aucun chiffre clé de ce territoire n'a changé depuis la release {facts.previous}."]
-    said = [_change(change, facts) for change in changes[:CHANGES]]
-    rest = len(changes) - len(said)
+    said = [_change(change, facts) for change in found[:most]]
+    rest = len(found) - len(said)
     if rest:
         said.append(f"Et {words.plural(rest, 'autre chiffre clé changé', 'autres chiffres clés changés')}.")
     return [*said, f"Comparaison avec la release {facts.previous}."]

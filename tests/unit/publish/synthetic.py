@@ -265,7 +265,7 @@ def _key_figures(c: duckdb.DuckDBPyConnection) -> None:
             case when d.valeur is not null then count(d.valeur) over (partition by d.indicateur,
                 d.type_territoire) end::integer as nombre_classes,
             case when d.valeur is not null then 1 end::integer as quartile,
-            d.motif
+            d.motif, null::varchar as fiabilite
         from derniers d
         join indicateurs i using (indicateur)
         left join observations p on p.indicateur = d.indicateur and p.territoire = d.territoire
