@@ -31,12 +31,30 @@ communes as (
     from {{ ref('int_elits_communes') }}
 ),
 
-annees as (
+-- A code can die and come back: the years of its first and last lives, and the last year of all.
+vies as (
     select
         code_commune,
         min(cog) as du,
         max(cog) as au
-    from communes
+    from (
+        select
+            code_commune,
+            cog,
+            cog - row_number() over (partition by code_commune order by cog) as vie
+        from communes
+    ) as numerotees
+    group by code_commune, vie
+),
+
+annees as (
+    select
+        code_commune,
+        case when min(du) = min(au) then cast(min(du) as string) else min(du) || ' à ' || min(au) end
+        || case when count(*) = 1 then '' when max(du) = max(au) then ' et ' || max(du) else ' et ' || max(du) || ' à ' || max(au) end
+            as texte,
+        max(au) as au
+    from vies
     group by code_commune
 ),
 
@@ -122,7 +140,7 @@ select
         when l.code_commune is null or c.code_commune is not null then null
         when a.code_commune is not null
             then
-                'elle existe des COG ' || a.du || ' à ' || a.au
+                'elle existe aux COG ' || a.texte
                 || case when s.nombre = 1 then ' (aujourd''hui ' || s.premier || ')' when s.nombre > 1 then ' (partagée depuis)' else '' end
                 || coalesce(case when q.cog <> l.cog then ' ; millésime probable de la liste : ' || q.cog end, '')
         when length(l.code_commune) = 4 then 'un tableur a sans doute perdu le zéro de tête : 0' || l.code_commune
