@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: aide demo refresh test test-long lint sql serve status check-sources deposit rollback keep export bench lock clean
+.PHONY: aide demo refresh test test-long lint sql serve status check-sources deposit rollback keep verify export bench lock clean
 
 aide: ## cette aide
 	@echo "Référentiel régional de données socio-économiques"
@@ -60,6 +60,9 @@ rollback: $(VENV)/pret ## ramène la publication en cours à une autre · RELEAS
 
 keep: $(VENV)/pret ## garde pour toujours la release que nomme un rapport · RELEASE=… RAPPORT="…"
 	@$(PY) -m publish keep "$(RELEASE)" "$(RAPPORT)"
+
+verify: $(VENV)/pret ## refait mille chiffres publiés depuis les octets archivés, sans les modèles, et compare
+	@$(PY) -m publish verify
 
 export: $(VENV)/pret ## exports de la publication en cours · PORTRAIT=… PORTRAITS=tous CLASSEUR=… TABLEAU_DE_BORD=oui VRAC=tout (docs/rapports.md)
 	@$(PY) -m publish export

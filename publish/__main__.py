@@ -1,4 +1,4 @@
-"""python -m publish run|demo|status|sql|serve|rollback|export: what the Makefile calls."""
+"""python -m publish run|demo|status|sql|serve|rollback|verify|export: what the Makefile calls."""
 
 from __future__ import annotations
 
@@ -49,6 +49,11 @@ def parser() -> argparse.ArgumentParser:
     keep = commands.add_parser("keep", help="garder pour toujours la release que nomme un rapport")
     keep.add_argument("release", help="nom de la release")
     keep.add_argument("rapport", help="le rapport qui en imprime des chiffres")
+    check = commands.add_parser(
+        "verify", help="refaire des chiffres tirés au hasard depuis les octets archivés, sans les modèles"
+    )
+    check.add_argument("--nombre", type=int, default=1000, help="combien de chiffres (1000 par défaut)")
+    check.add_argument("--graine", help="un autre tirage (par défaut celui de la release)")
     export = commands.add_parser(
         "export",
         help="exports de la release en cours ; PORTRAIT, PORTRAITS, CLASSEUR, TABLEAU_DE_BORD, VRAC dans"
@@ -134,6 +139,13 @@ def _dispatch(options: argparse.Namespace, settings: Settings, console: Console)
                 f"La release {options.release} est gardée pour « {options.rapport} ».", markup=False
             )
             return PUBLISHED
+        case "verify":
+            from publish import verify
+            from publish.errors import REFUSED
+
+            report = verify.verify(settings, options.nombre, options.graine)
+            verify.show(report, console)
+            return PUBLISHED if report.juste else REFUSED
         case _:
             return _export(options.dossier, settings, console)
 

@@ -65,12 +65,18 @@ def environment(settings: Settings, candidate: Candidate) -> dict[str, str]:
     }
 
 
-def build(settings: Settings, progress: Progress | None = None, root: Path = PROJECT_ROOT) -> Candidate:
+def build(
+    settings: Settings,
+    progress: Progress | None = None,
+    root: Path = PROJECT_ROOT,
+    *,
+    skip_tests: bool = False,
+) -> Candidate:
     """Builds and tests every model into a new file; never raises on dbt's own failures, which the judgement
     reads.
 
-    `progress(name, done, total)` is called as nodes finish. Raises PublishFault when dbt cannot even be
-    started.
+    `progress(name, done, total)` is called as nodes finish. `skip_tests`: models and seeds only
+    (measurements). Raises PublishFault when dbt cannot even be started.
     """
     settings.build.mkdir(parents=True, exist_ok=True)
     candidate = Candidate(settings.build / "candidat.duckdb", settings.build / "dbt")
@@ -89,6 +95,7 @@ def build(settings: Settings, progress: Progress | None = None, root: Path = PRO
         str(root),
         "--profiles-dir",
         str(root),
+        *(("--exclude-resource-type", "test", "unit_test") if skip_tests else ()),
     ]
     tail: deque[str] = deque(maxlen=30)
     try:

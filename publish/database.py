@@ -36,6 +36,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "livraison",
         "version",
     ),
+    "ruptures_de_serie": ("indicateur", "periode"),
     "revisions": ("indicateur", "type_territoire"),
     "passages": ("cog_source", "code_source", "cog_cible", "code_cible"),
     "passages_par_cle": ("cle", "cog_source", "code_source", "cog_cible", "code_cible"),

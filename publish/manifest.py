@@ -29,27 +29,32 @@ def write(
     origin: str,
     rows: dict[str, int],
     counts: dict[str, int],
+    content: dict[str, str],
 ) -> dict[str, Any]:
-    """Writes the manifest of the release in `folder`; every other file is listed with its size and sha256."""
+    """Writes the manifest of the release in `folder`; every other file is listed with its size and sha256.
+
+    `content`: hash of each table, and of all under the empty name (publish.content)."""
     files = {
         path.relative_to(folder).as_posix(): {"octets": path.stat().st_size, "sha256": sha256(path)}
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != MANIFEST
     }
-    content = {
+    written = {
         "release": nom,
         "produite_le": f"{made.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "region": region,
         "origine": origin,
         "empreinte_entrees": inputs["entrees"],
         "empreintes": inputs,
+        "empreinte_contenu": content[""],
+        "empreintes_tables": {table: digest for table, digest in content.items() if table},
         "versions": versions,
         "controles": counts,
         "lignes": rows,
         "fichiers": files,
     }
-    (folder / MANIFEST).write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    return content
+    (folder / MANIFEST).write_text(json.dumps(written, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return written
 
 
 def verify(folder: Path) -> list[str]:

@@ -13,27 +13,24 @@ from publish import freshness, words
 from publish.releases import Release
 
 CHANGES = """
-    with paires as (
-        select
-            coalesce(a.indicateur, b.indicateur) as indicateur,
-            a.indicateur is null as ajoutee, b.indicateur is null as retiree,
-            a.indicateur is not null and b.indicateur is not null
-                and (a.valeur is distinct from b.valeur
-                    or a.confidentialite is distinct from b.confidentialite) as revisee,
-            b.territoire, b.periode, a.valeur as avant, b.valeur as apres,
-            abs(b.valeur - a.valeur) / nullif(abs(a.valeur), 0) as ecart
-        from precedente.main.observations a
-        full join actuelle.main.observations b
-            on a.indicateur = b.indicateur and a.territoire = b.territoire and a.periode = b.periode
-                and a.modalite = b.modalite
-    )
-    select p.indicateur, any_value(i.libelle), any_value(i.decimales), any_value(i.unite),
-        count(*) filter (where ajoutee), count(*) filter (where retiree), count(*) filter (where revisee),
-        max_by(territoire, ecart) filter (where revisee), max_by(periode, ecart) filter (where revisee),
-        max_by(avant, ecart) filter (where revisee), max_by(apres, ecart) filter (where revisee)
-    from paires p left join actuelle.main.indicateurs i using (indicateur)
-    where ajoutee or retiree or revisee
-    group by p.indicateur order by any_value(i.ordre), p.indicateur
+    select c.indicateur, any_value(i.libelle), any_value(i.decimales), any_value(i.unite),
+        count(*) filter (where c.nature = 'ajoute'), count(*) filter (where c.nature = 'retire'),
+        count(*) filter (where c.nature = 'revise'),
+        max_by(territoire, ecart_relatif), max_by(periode, ecart_relatif),
+        max_by(valeur_avant, ecart_relatif), max_by(valeur_apres, ecart_relatif)
+    from actuelle.main.changements c left join actuelle.main.indicateurs i using (indicateur)
+    group by c.indicateur
+    order by max(ecart_relatif) desc nulls last, count(*) desc, c.indicateur
+"""
+LARGEST = """
+    select i.libelle, i.decimales, i.unite, coalesce(t.libelle, c.territoire), c.periode, c.modalite,
+        c.valeur_avant, c.valeur_apres, c.ecart_relatif
+    from actuelle.main.changements c
+    join actuelle.main.indicateurs i using (indicateur)
+    left join actuelle.main.territoires t using (territoire)
+    where c.nature = 'revise' and c.ecart <> 0 and c.methode = 'publiee'
+    order by c.ecart_relatif desc nulls last, c.indicateur, c.territoire, c.periode, c.modalite
+    limit 20
 """
 FIRST = """
     select i.indicateur, i.libelle, count(*), count(o.valeur), max(o.periode)
@@ -119,6 +116,24 @@ def _changes(connection: duckdb.DuckDBPyConnection, previous: Release | None) ->
             f"| {label or 'retiré du dictionnaire'} (`{key}`) | {words.number(added)} |"
             f" {words.number(removed)} | {words.number(revised)} | {strongest} |"
         )
+    return lines + _largest(connection)
+
+
+def _largest(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The producers' figures that moved most; the whole list is the table `changements`."""
+    rows = connection.execute(LARGEST).fetchall()
+    if not rows:
+        return []
+    lines = [
+        "",
+        "Les chiffres de producteurs qui bougent le plus (tous sont dans la table `changements`) :",
+        "",
+    ]
+    for label, decimals, unit, place, period, modality, before, after, share in rows:
+        detail = "" if modality == "_T" else f" ({modality})"
+        old, new = (words.valued(value, decimals or 0, unit or "") for value in (before, after))
+        moved = "" if share is None else f" ({words.number(share, 1)}{words.THIN}%)"
+        lines.append(f"- {label}{detail}, {place}, {words.period(period)} : {old} → {new}{moved}")
     return lines
 
 

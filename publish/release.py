@@ -15,7 +15,7 @@ import duckdb
 from expectations.model import Verdict
 from extract.durable import fsync_file, fsync_folder
 from extract.settings import Settings
-from publish import database, manifest, note, releases
+from publish import changes, content, database, manifest, note, pages, releases, words
 from publish.exports import bundle, vigilance
 from publish.exports.produce import Origin
 from publish.inputs import versions
@@ -32,6 +32,14 @@ DICTIONARY = """
         from observations where valeur is not null group by all
     ) o using (indicateur)
     order by i.ordre, i.indicateur
+"""
+
+
+CORRECTIONS = """
+    select distinct h.indicateur, i.libelle, i.decimales, h.territoire, h.periode, h.modalite, h.valeur,
+    h.correction from observations_historique h join indicateurs i using (indicateur)
+    where h.correction is not null and h.connu_jusqua is null
+    order by h.indicateur, h.territoire, h.periode
 """
 
 
@@ -68,8 +76,12 @@ def make(
     previous = releases.current(published)
     file = folder / DATABASE
     rows = database.write(candidate, file, dbt_manifest, verdict.controles)
+    rows[changes.TABLE] = changes.write(
+        file, previous.database if previous else None, previous.nom if previous else None
+    )
     database.write_parquet(file, folder / "parquet")
     write_dictionary(file, folder / "dictionnaire.csv")
+    pages.write(file, folder / "dictionnaire", moment)
     before = (previous.nom, previous.database) if previous is not None else None
     bundle.write(Origin(file, settings.region, nom, moment, before), folder / "exports")
     shutil.copytree(quality, folder / "qualite")
@@ -84,7 +96,7 @@ def make(
         nom=nom,
         made=moment,
         origin=settings.origine,
-        corrections=corrections(candidate),
+        corrections=corrections(file),
         watched=[(sheet.question.titre, sheet.question.lecteur, len(sheet.rows)) for sheet in watched],
     )
     manifest.write(
@@ -97,6 +109,7 @@ def make(
         origin=settings.origine,
         rows=rows,
         counts=dict(Counter(c.resultat for c in verdict.controles)),
+        content=content.hashes(file),
     )
     for path in folder.rglob("*"):
         if path.is_file():
@@ -126,21 +139,16 @@ def _cell(value: object) -> object:
     return "" if value is None else value
 
 
-def corrections(candidate: Path) -> list[str]:
-    """The corrections that the candidate applied, from the table `corrections` of the seeds, when there is
-    one."""
-    with duckdb.connect(str(candidate), read_only=True) as connection:
-        found = connection.execute(
-            "select schema_name from duckdb_tables() where table_name = 'corrections' limit 1"
-        ).fetchone()
-        if found is None:
-            return []
-        result = connection.execute(f'select * from "{found[0]}".corrections order by all')
-        names = [column[0] for column in result.description or []]
-        return [
-            "- " + ", ".join(f"{n} {v}" for n, v in zip(names, row, strict=True) if v is not None)
-            for row in result.fetchall()
-        ]
+def corrections(file: Path) -> list[str]:
+    """The corrections that hold in the release, one line each."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        rows = connection.execute(CORRECTIONS).fetchall()
+    return [
+        f"- **{label}** (`{key}`), {territory}, {words.period(period)}"
+        f"{'' if modality == '_T' else f' ({modality})'} :"
+        f" {words.number(value, decimals)}. {text}"
+        for key, label, decimals, territory, period, modality, value, text in rows
+    ]
 
 
 def refuse(

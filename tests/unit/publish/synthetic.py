@@ -47,6 +47,14 @@ def make(path: Path) -> Path:
         _sources(c)
         _key_figures(c)
         _outlines(c)
+        c.execute(
+            "create table ruptures_de_serie (indicateur varchar, periode varchar, raison varchar, ou_lu varchar);"
+            " create table revisions (indicateur varchar, type_territoire varchar, chiffres_suivis bigint,"
+            " chiffres_revises bigint, chiffres_retires bigint, a_la_hausse bigint, a_la_baisse bigint,"
+            " ecart_moyen double, jours_provisoire_median double);"
+            " insert into ruptures_de_serie values ('emploi_salarie', '2020-T1', 'Nouveau champ', 'Insee');"
+            " insert into revisions values ('emploi_salarie', '_T', 40, 12, 1, 8, 4, 153.25, 92)"
+        )
         c.execute("create schema staging; create table staging.brouillon as select 1 as interne")
     return path
 
@@ -216,7 +224,8 @@ def _history(c: duckdb.DuckDBPyConnection) -> None:
         select * exclude (rang) replace (
             case when indicateur = 'niveau_vie_median' and rang <= 137 then null else valeur end as valeur,
             case when indicateur = 'niveau_vie_median' and rang <= 137 then 's' end as marque_producteur
-        ), 'insee__synthetique' as source, 1 as version, timestamp '2025-12-18' as connu_du, null::timestamp as connu_jusqua
+        ), 'insee__synthetique' as source, 1 as version, null::varchar as correction,
+            timestamp '2025-12-18' as connu_du, null::timestamp as connu_jusqua
         from (select *, row_number() over (partition by indicateur order by valeur is not null, territoire) as rang
             from observations)
         """)

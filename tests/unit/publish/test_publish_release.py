@@ -187,3 +187,61 @@ def test_refused_candidate_is_kept_with_its_report(world: World) -> None:
     current = releases.current(world.settings.published)
     assert current is not None and current.nom == first.nom
     assert [r.nom for r in releases.every(world.settings.published)] == [first.nom]
+
+
+def test_difference_is_a_table_and_never_recalls_a_secret(world: World) -> None:
+    world.publish("a" * 64)
+    with duckdb.connect(str(world.candidate)) as c:
+        c.execute(
+            "update observations set valeur = 7.4 where indicateur = 'taux_chomage_localise' and territoire ="
+            " 'REG-28' and periode = '2023-T3'"
+        )
+        c.execute(
+            "update observations set valeur = null, confidentialite = 'D' where indicateur ="
+            " 'compte_synthetique_01' and territoire = 'DEP-14' and periode = '2023'"
+        )
+        c.execute(
+            "delete from observations where indicateur = 'compte_synthetique_01' and territoire = 'REG-28' and"
+            " periode = '2023'"
+        )
+    with duckdb.connect(str(world.publish("b" * 64).database), read_only=True) as c:
+        rows = c.execute(
+            "select indicateur, territoire, nature, valeur_avant, valeur_apres from changements order by all"
+        ).fetchall()
+    assert rows == [
+        ("compte_synthetique_01", "DEP-14", "revise", None, None),
+        ("compte_synthetique_01", "REG-28", "retire", None, None),
+        ("taux_chomage_localise", "REG-28", "revise", 6.9, 7.4),
+    ]
+
+
+def test_content_hash_forgets_times_and_sees_a_digit(world: World) -> None:
+    first = world.publish("a" * 64).manifest
+    with duckdb.connect(str(world.candidate)) as c:
+        c.execute("update livraisons set recu_le = recu_le + interval 3 hour")
+        c.execute("update sources set derniere_livraison = 'autre'")
+    second = world.publish("b" * 64).manifest
+    assert second["empreinte_contenu"] == first["empreinte_contenu"]
+    with duckdb.connect(str(world.candidate)) as c:
+        c.execute(
+            "update observations set valeur = valeur + 0.1 where indicateur = 'taux_chomage_localise' and"
+            " territoire = 'REG-28' and periode = '2023-T3'"
+        )
+    third = world.publish("c" * 64).manifest
+    changed = [t for t, h in third["empreintes_tables"].items() if first["empreintes_tables"][t] != h]
+    assert changed == ["observations"]
+    assert third["empreinte_contenu"] != first["empreinte_contenu"]
+
+
+def test_one_page_per_indicator_says_what_producers_say(world: World) -> None:
+    folder = world.publish().folder / "dictionnaire"
+    with duckdb.connect(str(world.candidate), read_only=True) as c:
+        count = c.execute("select count(*) from indicateurs").fetchone()[0]
+    assert len(list(folder.glob("*.md"))) == count + 1
+    page = (folder / "emploi_salarie.md").read_text(encoding="utf-8")
+    for title in ("Définition", "Champ", "Géographie", "Ruptures", "Révisions", "Source"):
+        assert f"## {title}\n" in page
+    assert "T1 2020 : Nouveau champ (Insee)." in page
+    assert "12 chiffres révisés sur 40 suivis (8 hausses, 4 baisses), de 153,2 emplois en moyenne" in page
+    assert "Licence : Licence Ouverte 2.0" in page
+    assert "Prochaine publication attendue : " in page

@@ -1,0 +1,6 @@
+select
+    indicateur,
+    periode,
+    raison,
+    ou_lu
+from {{ ref('ruptures') }}

@@ -1,0 +1,210 @@
+"""Vintages of short-time work deposited by command: the history, the days, the releases, the proof, on the
+whole house.
+
+The vintages are SYNTHETIC: the rows that the replica serves, cut at the month that each could know, with
+figures changed, withdrawn and added where the test says."""
+
+import csv
+import io
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from conduite import RACINE, publier
+
+SOURCE = "dares__activite_partielle"
+# published on, last month known, figures changed (of the hours column), rows withdrawn
+VINTAGES = [
+    ("2020-12-08", "2020-11", 0, 0),
+    ("2021-01-19", "2020-12", 40, 3),
+    ("2021-02-22", "2021-01", 25, 0),
+]
+ALWAYS = "date '2020-01-01'"
+
+
+def vintages(data: Path) -> dict[str, bytes]:
+    """Date of publication → csv, in the producer's columns."""
+    (landed,) = (data / "landing" / SOURCE).glob(f"{SOURCE}-*.parquet")
+    with duckdb.connect() as c:
+        rows = c.execute(
+            f"select * exclude (_livraison, _partition, _ligne) from '{landed}' order by _ligne"
+        ).fetchall()
+        names = [column[0] for column in c.description]
+    month, hours, region, update = (
+        names.index(n) for n in ("mois", "nombre_heures_demandees", "reg", "date_maj")
+    )
+    draw, found, changed = random.Random(5), {}, {}
+    own = [n for n, row in enumerate(rows) if row[region] not in ("99", None) and row[month] <= "2020-11"]
+    for published, last, revised, withdrawn in VINTAGES:
+        for n in draw.sample(own, revised):
+            changed[n] = f"{float(changed.get(n, rows[n][hours])) + 10:.2f}"
+        gone = set(draw.sample(own, withdrawn))
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(names)
+        for n, row in enumerate(rows):
+            if row[month] <= last and n not in gone:
+                values = list(row)
+                values[hours], values[update] = changed.get(n, row[hours]), published
+                writer.writerow(values)
+        found[published] = text.getvalue().encode("utf-8")
+    return found
+
+
+def deposit(data: Path, published: str, content: bytes, folder: Path) -> None:
+    """By the command that anyone has."""
+    file = folder / f"activite-partielle-{published}.csv"
+    file.write_bytes(content)
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("REFERENTIEL_", "WEBSTAT_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "extract", "deposit", SOURCE, str(file), "--published-on", published],
+        cwd=RACINE, env=env | {"REFERENTIEL_DATA": str(data)}, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def build(data: Path, folder: Path) -> Path:
+    """A candidate and the release's file made of it, as `publish` makes them; the tests of dbt are other
+    tests'."""
+    code = (
+        "import sys; from pathlib import Path; from extract.settings import Settings;"
+        "from publish import candidate, database, memory;"
+        "s = Settings.from_env(); run = candidate.dbt_executable;"
+        "c = candidate.build(s, skip_tests=True); assert c.code == 0, c.tail;"
+        "database.write(c.database, Path(sys.argv[1]), c.manifest, [])"
+    )
+    folder.mkdir()
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("REFERENTIEL_", "WEBSTAT_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder / "release.duckdb")],
+        cwd=RACINE, env=env | {"REFERENTIEL_DATA": str(data)}, capture_output=True, text=True, timeout=400,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+    return folder / "release.duckdb"
+
+
+def world(data: Path, folder: Path) -> Path:
+    """The demo's archive without its own short-time work, in a world where all the rest was known since
+    long."""
+    shutil.copytree(data / "archive", folder / "archive")
+    shutil.copytree(data / "landing", folder / "landing")
+    journal = folder / "archive/journal.jsonl"
+    lines = []
+    for line in journal.read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        if record.get("source") == SOURCE:
+            continue
+        if record["type"] == "livraison":
+            record |= {"recu_le": "2020-01-01T00:00:00Z", "publie_le": "2020-01-01T00:00:00Z"}
+        lines.append(json.dumps(record, ensure_ascii=False))
+    journal.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for file in (folder / "landing" / SOURCE).glob(f"{SOURCE}-*.parquet"):
+        file.unlink()
+    return folder
+
+
+HISTORY = "select * exclude (version), version from observations_historique"
+SAME = "select count(*) from (({a}) except all ({b}))"
+
+
+@pytest.mark.long
+def test_history_of_three_deposits(data: Path, tmp_path: Path) -> None:
+    contents = vintages(data)
+    first, second, third = contents
+    # in order, one build after each; and from nothing, in another order
+    one, other = world(data, tmp_path / "un"), world(data, tmp_path / "autre")
+    deposit(one, first, contents[first], tmp_path)
+    early = build(one, tmp_path / "r1")
+    for published in (second, third):
+        deposit(one, published, contents[published], tmp_path)
+        last = build(one, tmp_path / f"r-{published}")
+    for published in (third, first, second):
+        deposit(other, published, contents[published], tmp_path)
+    scratch = build(other, tmp_path / "r3")
+
+    with duckdb.connect() as c:
+        for name, file in (("debut", early), ("fin", last), ("neuf", scratch)):
+            c.execute(f"attach '{file}' as {name} (read_only)")
+        # two orders of deliveries, incrementally or from nothing: equal row for row
+        for table in ("observations", "observations_historique", "revisions", "chiffres_cles", "territoires"):
+            for a, b in (("fin", "neuf"), ("neuf", "fin")):
+                query = SAME.format(a=f"from {a}.main.{table}", b=f"from {b}.main.{table}")
+                assert c.execute(query).fetchone() == (0,), table
+
+        # the right count of revised figures: 40 at the second publication, 25 at the third, hours only;
+        # those that the third withdraws from nobody; and 3 rows × 3 measures withdrawn then given again
+        c.execute("use fin")
+        revised = c.execute(
+            "select livraison, count(*) from (select *, lag(valeur) over (partition by indicateur, territoire, periode,"
+            " modalite order by version) as avant from observations_historique where indicateur ="
+            " 'heures_activite_partielle' and modalite <> '_T') where valeur <> avant group by all order by 1"
+        ).fetchall()
+        known = {published: 0 for published in contents}
+        rows = {p: list(csv.DictReader(io.StringIO(contents[p].decode("utf-8")))) for p in contents}
+        key = ("mois", "reg", "code_section_nace17")
+        for before, after in ((first, second), (second, third)):
+            old = {tuple(r[k] for k in key): r["nombre_heures_demandees"] for r in rows[before]}
+            known[after] = sum(
+                old.get(tuple(r[k] for k in key), r["nombre_heures_demandees"])
+                != r["nombre_heures_demandees"]
+                for r in rows[after]
+                if r["reg"] not in ("99", "")
+            )
+        assert [n for _, n in revised] == [known[second], known[third]]
+        assert known[second] >= 37 and known[third] == 25
+        withdrawn = c.execute(
+            "select count(*), count(valeur) from observations_historique where est_retrait and modalite <> '_T'"
+            f" and livraison like '{SOURCE}%'"
+        ).fetchone()
+        assert withdrawn == (9, 0)
+
+        # a day before the second publication is the release built that day, column for column
+        for day in ("2021-01-18", first):
+            for a, b in (("from au(date '{day}')", "from debut.main.observations"),) * 1:
+                for left, right in ((a, b), (b, a)):
+                    query = SAME.format(a=left.format(day=day), b=right.format(day=day))
+                    assert c.execute(query).fetchone() == (0,), day
+        today = SAME.format(a="from au(current_date)", b="from observations")
+        assert c.execute(today).fetchone() == (0,)
+        before = c.execute(
+            f"select count(*) from au({ALWAYS}) where indicateur like '%activite_partielle'"
+        ).fetchone()
+        assert before == (0,)
+        told = c.execute(
+            "select chiffres_revises, revisions from revisions where indicateur = 'heures_activite_partielle' and"
+            " type_territoire = '_T'"
+        ).fetchone()
+        assert told is not None and told[0] > 50 and told[1] >= known[second] + known[third]
+
+
+def test_verify_makes_figures_again_and_sees_a_flipped_bit(data: Path, tmp_path: Path) -> None:
+    said = publier(data, "verify", "--nombre", "150")
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert "150 chiffres tirés au hasard" in said.stdout.replace("\u202f", " ")
+    copy = tmp_path / "copie"
+    shutil.copytree(data, copy, symlinks=True)
+    (landed,) = (data / "landing" / SOURCE).glob(f"{SOURCE}-*.parquet")
+    sha = json.loads(
+        next(
+            line
+            for line in (copy / "archive/journal.jsonl").read_text(encoding="utf-8").splitlines()
+            if f'"livraison":"{landed.stem}"' in line
+        )
+    )["objets"][0]
+    victim = copy / "archive/objets" / sha[:2] / sha
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.chmod(0o644)
+    victim.write_bytes(content)
+    note = copy / "published/current/NOTE.md"
+    note.write_text(note.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    said = publier(copy, "verify", "--nombre", "5")
+    assert said.returncode == 1
+    flat = " ".join(said.stdout.split())
+    assert f"l'objet {sha} n'a plus ses octets" in flat and "NOTE.md a changé" in flat
