@@ -384,7 +384,7 @@ def _figures(asked: Asked) -> Page:
         head.append(asked.region)
         widths.append(1.05)
     head += ["France", "Rang"]
-    widths += [1.15, 1.05]
+    widths += [1.15, 1.4]
     rows: list[list[Cell]] = []
     absent: dict[str, list[str]] = {}
     theme = ""
