@@ -17,16 +17,20 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import xlsxwriter
 from rich.console import Console
+from services_insee import liste_flux
 from werkzeug import Request, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from extract.definitions import Definition, load_all
+from extract.quotas import Quotas
 from extract.replica.app import ReplicaApp
 from extract.replica.services import ods_datasets, opendatasoft
 from extract.replica.services.ods_datasets import Dataset, Field
@@ -62,6 +66,8 @@ class Specimen:
     jeux: tuple[Dataset, ...] = ()
     fichiers: tuple[tuple[str, Callable[[], bytes], str], ...] = ()  # path with its host, content, type
     renvois: tuple[tuple[str, str], ...] = ()  # path with its host → address that it leads to
+    routes: tuple[tuple[str, Callable[..., Response]], ...] = ()  # path with its host, answer
+    flux: str = ""  # flow of the BDM, to be listed among its flows
 
 
 def jeu(portail: str, identifiant: str, champs: dict[str, str], lignes: Sequence[Sequence[Any]]) -> Dataset:
@@ -121,10 +127,15 @@ def serveur(specimens: Sequence[Specimen]) -> Iterator[str]:
         for dataset in specimen.jeux:
             key = (dataset.portal, dataset.dataset_id)
             held[key] = _stacked(held.get(key), dataset)
-    app = ReplicaApp()
+    # pynsee asks for a flow only if the list of flows has it
+    with patch(
+        "extract.replica.services.bdm.dataflow", liste_flux([one.flux for one in specimens if one.flux])
+    ):
+        app = ReplicaApp()
     for specimen in specimens:
-        for path, build, kind in specimen.fichiers:
-            app.route(path, _file(build, kind))
+        files = [(path, _file(build, kind)) for path, build, kind in specimen.fichiers]
+        for path, answer in (*files, *specimen.routes):
+            app.route(path, answer)
             app._map.add(app._rules[-1])
         for path, target in specimen.renvois:
             app.route(path, _redirect(target))
@@ -188,13 +199,15 @@ def tirer(settings: Settings, specimens: Sequence[Specimen]) -> RunSummary:
     everything = load_all() | definitions(specimens)
     os.environ["WEBSTAT_API_KEY"] = opendatasoft.KEY
     try:
-        return run_sources(
-            settings,
-            [one.source for one in specimens],
-            definitions=everything,
-            console=Console(file=io.StringIO()),
-            policy=Policy(attempts=1),
-        )
+        # the specimens' server sets no limit: nothing to wait for
+        with patch("extract.transport.Quotas", partial(Quotas, ())):
+            return run_sources(
+                settings,
+                [one.source for one in specimens],
+                definitions=everything,
+                console=Console(file=io.StringIO()),
+                policy=Policy(attempts=1),
+            )
     finally:
         del os.environ["WEBSTAT_API_KEY"]
 

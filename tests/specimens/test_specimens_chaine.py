@@ -9,13 +9,16 @@ import duckdb
 import pytest
 from banc_specimens import construire, serveur, tirer
 from rich.console import Console
-from specimens_producteurs import SPECIMENS
+from specimens_insee import SPECIMENS as INSEE
+from specimens_producteurs import SPECIMENS as PRODUCTEURS
 
 from extract.replica.process import replica
 from extract.run import run_sources
 from extract.settings import Settings
 
 pytestmark = pytest.mark.long
+
+SPECIMENS = (*PRODUCTEURS, *INSEE)
 
 # the geography and the populations that the models need; no figure that the specimens give again
 BASE = [
@@ -89,6 +92,31 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("part_recrutements_difficiles", "REG-28", "2025", "_T", (100 * 180 / 620, "A", "F")),
         ("etablissements_actifs_sirene", "COM-14118", "2026-08", "section_naf:C", (2, "A", "F")),
         ("part_etablissements_employeurs_sirene", "COM-14118", "2026-08", "_T", (100 / 3, "A", "F")),
+        ("part_65_ans_plus", "COM-14118", "2022", "_T", (23, "A", "F")),
+        # its figures are within those of another commune
+        ("part_65_ans_plus", "COM-76540", "2022", "_T", (None, "O", "F")),
+        ("indicateur_concentration_emploi", "COM-14118", "2022", "_T", (100 * 800.25 / 400, "A", "F")),
+        ("taux_chomage_recensement_15_24", "COM-14118", "2022", "_T", (25, "A", "F")),
+        ("taux_chomage_recensement_15_24", "COM-61001", "2022", "_T", (None, "Q", "C")),
+        ("part_actifs_hors_commune", "COM-14118", "2022", "_T", (37.5, "A", "F")),
+        ("part_logements_vacants", "COM-14118", "2022", "_T", (10, "A", "F")),
+        ("taille_menages", "COM-14118", "2022", "_T", (2.1, "A", "F")),
+        ("part_diplomes_superieur", "REG-28", "2022", "_T", (100 * 234 / 708, "A", "F")),
+        ("part_diplomes_superieur", "COM-50129", "2022", "_T", (None, "Q", "C")),
+        # a median of a zone is the producer's; none is made for another zone
+        ("niveau_vie_median", "EPCI-200065597", "2021", "_T", (22000, "A", "F")),
+        ("taux_pauvrete", "UU2020-14701", "2021", "_T", (None, "Q", "C")),
+        ("salaire_femmes_pour_100_hommes", "COM-14118", "2023", "_T", (100 * 2300 / 2650, "A", "F")),
+        ("salaire_net_moyen_eqtp", "ZE2020-2804", "2023", "_T", (2506, "A", "F")),
+        ("part_effectifs_industrie_flores", "COM-14118", "2023", "_T", (20, "A", "F")),
+        ("creations_entreprises", "DEP-14", "2026-02", "_T", (480, "P", "F")),
+        ("creations_micro_entrepreneurs", "DEP-14", "2026-02", "_T", (None, "O", "F")),
+        ("taux_occupation_hotels", "REG-28", "2026-05", "_T", (60, "A", "F")),
+        ("nuitees_hotels", "DEP-14", "2025-07", "_T", (117780, "A", "F")),
+        ("duree_moyenne_sejour_hotels", "DEP-14", "2025-07", "_T", (117780 / 60500, "A", "F")),
+        ("taux_chomage_annuel", "REG-28", "2025", "age:15-24", (18.4, "P", "F")),
+        ("pib_valeur", "REG-28", "2023", "_T", (108000.5, "P", "F")),
+        ("logements_autorises", "REG-28", "2026-03", "_T", (15200, "A", "F")),
     ],
 )
 def test_the_observation_is_the_one_worked_out_by_hand(

@@ -7,7 +7,9 @@
     'epv': 'agregee', 'activite_partielle': none, 'activite_partielle_departements': none, 'unites_legales_regions': none,
     'surendettement': none, 'defaillances_insee': 'publiee', 'conjoncture': 'publiee', 'demandeurs_emploi_detail': none,
     'flux_demandeurs_emploi': 'publiee', 'offres_emploi': 'publiee', 'emplois_vacants': none, 'emploi_prive_secteurs': none,
-    'emploi_prive_trimestre': none, 'dpae': none, 'besoins_main_oeuvre': none, 'sirene_etablissements': 'agregee'
+    'emploi_prive_trimestre': none, 'dpae': none, 'besoins_main_oeuvre': none, 'sirene_etablissements': 'agregee',
+    'recensement': none, 'population_insee': 'publiee', 'entreprises_insee': 'publiee', 'revenus_production_insee': 'publiee',
+    'cadre_de_vie_insee': 'publiee'
 } %}
 -- The sources whose producer says how many units make a figure, and the share of the largest (columns n_unites, part_max).
 {% set avec_unites = ['emploi_prive_secteurs'] %}
