@@ -249,8 +249,13 @@ def _release(release: Release, settings: Settings, controls: Counter[str], count
     table.add_row(Text("  Jugée", style="dim"), checks)
     table.add_row(
         Text("  Contient", style="dim"),
-        f"{words.plural(observations, 'observation')}, {known} indicateurs renseignés sur {indicators}, "
-        f"{words.plural(territories, 'territoire')}",
+        f"{words.plural(observations, 'observation')}, {words.plural(territories, 'territoire')}, "
+        f"{known} indicateurs renseignés sur {indicators}"
+        + (
+            " (les autres demandent les vrais producteurs)"
+            if settings.producteurs and known < indicators
+            else ""
+        ),
     )
     shown = _relative(settings.published / "current")
     for label, path in (
