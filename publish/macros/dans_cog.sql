@@ -470,6 +470,7 @@ create or replace macro dans_cog(annee) as table
             case when n.statut = 'A' then x.statut else n.statut end as statut,
             case when 'C' in (n.confidentialite, x.confidentialite) then 'C' else 'F' end as confidentialite,
             coalesce(n.motif, x.motif) as motif,
+            case when n.couverture is not null and x.couverture is not null then least(n.couverture, x.couverture) end as couverture,
             n.millesime_cog,
             n.date_debut,
             n.date_fin
@@ -523,7 +524,7 @@ create or replace macro dans_cog(annee) as table
                 when valeur is not null then null when bas = 0 then 'Le dénominateur est nul.'
                 else coalesce(motif, 'Un des termes manque.')
             end,
-            case when valeur is not null then 1 end
+            case when valeur is not null then 1 else couverture end
         from calculees
     )
 

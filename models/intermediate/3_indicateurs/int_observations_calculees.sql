@@ -51,6 +51,7 @@ termes as (
             else 'F'
         end as confidentialite,
         n.n_unites,
+        case when n.couverture is not null and x.couverture is not null then least(n.couverture, x.couverture) end as couverture,
         coalesce(n.motif, x.motif) as motif,
         n.cog,
         n.livraison,
@@ -108,7 +109,7 @@ select
         when denominateur = 0 then 'Le dénominateur est nul.'
         else coalesce(motif, 'Un des termes manque.')
     end as motif,
-    case when valeur is not null then cast(1 as double) end as couverture,
+    case when valeur is not null then cast(1 as double) else couverture end as couverture,
     cog,
     case when valeur is not null then n_unites end as n_unites,
     cast(null as double) as part_max,
