@@ -13,6 +13,7 @@ import duckdb
 from expectations.model import Controle
 from publish import au
 from publish.errors import PublishFault
+from publish.inputs import code_hash
 
 MACROS = Path(__file__).parent / "macros"
 # Readers' clients are older than ours: this is what DuckDB 1.0 and its drivers can open.
@@ -107,6 +108,10 @@ def _chained(connection: duckdb.DuckDBPyConnection, script: str, manifest: Path)
     `interne`."""
     chain = au.chain(manifest)
     connection.execute(f"create schema release.{au.SCHEMA}")
+    connection.execute(f"create table release.{au.SCHEMA}.fabrication as select ? as code", [code_hash()])
+    connection.execute(
+        f"comment on table release.{au.SCHEMA}.fabrication is 'Empreinte du code qui a fait la release.'"
+    )
     for name, (schema, table) in chain.copied.items():
         target, origin = (
             f"release.{au.SCHEMA}.{_quoted(name)}",

@@ -22,6 +22,8 @@ MONTHS = (
     "novembre",
     "decembre",
 )
+# What the columns of places are called, in part.
+PLACES = ("reg", "dep", "com", "geo", "zone", "area", "territoire", "titr", "libelle", "series", "epci")
 Row = Mapping[str, object]
 
 
@@ -91,9 +93,11 @@ def says_place(row: Row, territory: str, label: str, beside: str) -> bool:
     low = code.casefold()
     known = {low, low.lstrip("0") or low, f"r{low}", f"d{low}", f"{kind.casefold()}{low}"}
     if kind == "FRANCE":
-        known |= {"fr", "fe", "fm", "france", "m"}
+        known = {low, "fr", "fe", "fm", "france"}  # no prefix: `DF` is a word of Webstat's keys
     # some files hold the département and the number of the commune in two cells
     if words & known or (kind == "COM" and {low[:2], low[2:]} <= words):
         return True
+    if kind == "FRANCE" and not any(stem in bare(column) for column in row for stem in PLACES):
+        return True  # a national file names no place at all
     wanted = bare(label)
     return bool(wanted) and any(wanted in bare(cell) for cell in row.values() if cell is not None)

@@ -1,6 +1,7 @@
 -- preuve('taux_chomage_localise', 'REG-28', '2023-T3') : du chiffre aux octets reçus. Une ligne pour le chiffre, puis une par terme
 -- (numérateur, dénominateur, valeur antérieure) s'il est calculé, une par partie s'il est une somme, et une par commune d'origine s'il a
--- été porté d'une ancienne géographie (avec son poids). `ligne` est la ligne de la livraison qui porte le chiffre tel quel, NULL sinon.
+-- été porté d'une ancienne géographie (avec son poids). `ligne` est la ligne de la livraison qui porte le chiffre tel quel, NULL sinon ;
+-- `modele` est le modèle qui a fait le chiffre, `code` l'empreinte du code de la release.
 create or replace macro preuve(un_indicateur, un_territoire, une_periode) as table
     with chiffre as (
         select * from observations
@@ -191,7 +192,14 @@ create or replace macro preuve(un_indicateur, un_territoire, une_periode) as tab
         l.url,
         l.publie_le,
         l.recu_le,
-        l.sha256
+        l.sha256,
+        case t.methode
+            when 'calculee' then 'int_observations_calculees'
+            when 'projetee' then 'int_observations_publiees'
+            when 'agregee' then case when t.ligne is null then 'int_observations_agregees' else 'stg_' || l.source end
+            else 'stg_' || l.source
+        end as modele,
+        (select f.code from interne.fabrication as f) as code
     from lignes as t
     left join livraisons_acceptees as l on t.livraison = l.livraison and l.rang = 1
     order by t.ordre, t.territoire, t.modalite;

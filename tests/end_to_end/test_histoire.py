@@ -208,3 +208,43 @@ def test_verify_makes_figures_again_and_sees_a_flipped_bit(data: Path, tmp_path:
     assert said.returncode == 1
     flat = " ".join(said.stdout.split())
     assert f"l'objet {sha} n'a plus ses octets" in flat and "NOTE.md a changé" in flat
+
+
+KINDS = """
+    select indicateur, territoire, periode from (
+        select *, row_number() over (partition by methode, split_part(territoire, '-', 1), indicateur
+            order by md5(territoire || periode)) as rang,
+            row_number() over (partition by methode order by md5(indicateur || territoire || periode)) as tour
+        from observations where valeur is not null and modalite = '_T'
+    ) where rang = 1 order by tour, methode limit 20
+"""
+
+
+def test_proof_of_twenty_figures_goes_down_to_the_bytes(data: Path, base) -> None:
+    from publish import witness
+
+    objects = {p.name for p in (data / "archive/objets").glob("*/*")}
+    figures = base.execute(KINDS).fetchall()
+    assert len(figures) == 20
+    followed = 0
+    for figure in figures:
+        result = base.execute("from preuve(?, ?, ?)", list(figure))
+        names = [column[0] for column in result.description]
+        rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        assert rows and rows[0]["role"] == "chiffre", figure
+        assert rows[0]["methode"] == "publiee" or len(rows) > 1 or rows[0]["ligne"] is not None, figure
+        for row in rows:
+            assert row["sha256"] in objects and row["url"] and row["modele"] and len(row["code"]) == 64, (
+                figure,
+                row,
+            )
+            if row["ligne"] is None or row["valeur"] is None or row["methode"] != "publiee" or followed > 60:
+                continue
+            with duckdb.connect() as c:
+                path = data / "landing" / row["source"] / f"{row['livraison']}.parquet"
+                found = c.execute(f"from '{path}' where _ligne = ?", [row["ligne"]])
+                columns = [column[0] for column in found.description]
+                line = dict(zip(columns, found.fetchone(), strict=True))
+            assert witness.says_value(line, row["valeur"]) is not None, (figure, row)
+            followed += 1
+    assert followed > 20
