@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from publish.exports import key_figures, produce, workbook
+from publish.exports.dictionary import site
 from publish.exports.produce import Origin
 
 
 def write(origin: Origin, folder: Path) -> list[Path]:
-    """chiffres_cles.xlsx, .csv and .parquet, the dashboard and one portrait of a release;
+    """chiffres_cles.xlsx, .csv and .parquet, the dashboard, one portrait and the dictionary of a
+    release;
     returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     book = workbook.write(
@@ -18,4 +20,11 @@ def write(origin: Origin, folder: Path) -> list[Path]:
     flat = key_figures.write_flat(origin.database, folder)
     board = produce.write_dashboard(origin, folder)
     shown = (produce.largest_epci(origin.database, origin.region),)
-    return [book, *flat, *board, *produce.write_portraits(origin, shown, folder / "portraits")]
+    pages = site.write(
+        origin.database,
+        folder / "dictionnaire",
+        region=origin.region,
+        release=origin.release,
+        made=origin.made,
+    )
+    return [book, *flat, pages, *board, *produce.write_portraits(origin, shown, folder / "portraits")]
