@@ -21,7 +21,7 @@ import duckdb
 import pandas as pd
 from rich.console import Console
 
-from bench import exports
+from bench import exports, service
 from bench.projection import projection_rows
 from extract.replica.process import replica
 from extract.settings import Settings
@@ -103,6 +103,7 @@ def measure(folder: Path) -> list[tuple[str, str, str, str]]:
         query_row(database),
         workbook_row(database),
         *exports.rows(database, settings.region),
+        *service.rows(first.release),
         *projection_rows(database, settings.build, folder),
     ]
 

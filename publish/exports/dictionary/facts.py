@@ -175,8 +175,8 @@ def read(database: Path, region: str, release: str, made: datetime) -> Facts:
         names = {row["territoire"]: row["libelle"] for row in territories}
         columns = grouped(
             rows(
-                "select table_name, column_name, data_type, comment from duckdb_columns() where not internal"
-                " order by table_name, column_index"
+                "select table_name, column_name, data_type, comment from duckdb_columns()"
+                " where schema_name = 'main' and not internal order by table_name, column_index"
             ),
             "table_name",
         )
@@ -187,7 +187,7 @@ def read(database: Path, region: str, release: str, made: datetime) -> Facts:
             made=made,
             indicators=rows("select * from indicateurs order by ordre, indicateur"),
             sources=[
-                s | deliveries.get(s["source"], {})
+                s | (deliveries.get(s["source"]) or {"livraisons": 0, "refusees": 0, "octets": None})
                 for s in rows("select * from sources order by producteur, titre")
             ],
             territories=names,
@@ -208,7 +208,8 @@ def read(database: Path, region: str, release: str, made: datetime) -> Facts:
             tables=[
                 {"nom": name, "commentaire": comment, "lignes": size, "colonnes": columns.get(name, [])}
                 for name, comment, size in con.execute(
-                    "select table_name, comment, estimated_size from duckdb_tables() order by 1"
+                    "select table_name, comment, estimated_size from duckdb_tables()"
+                    " where schema_name = 'main' order by 1"
                 ).fetchall()
             ],
             outlines=Outlines.read(con),
