@@ -11,8 +11,7 @@ from publish.exports.produce import Origin
 
 def write(origin: Origin, folder: Path) -> list[Path]:
     """chiffres_cles.xlsx, .csv and .parquet, the dashboard, one portrait and the dictionary of a
-    release;
-    returns their paths."""
+    release; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     book = workbook.write(
         folder / "chiffres_cles.xlsx", origin.database, origin.region, origin.release, origin.made

@@ -236,11 +236,11 @@ def _sources(c: duckdb.DuckDBPyConnection) -> None:
         "create table sources as select * from (values ('insee__synthetique', 'Jeu synthétique', 'Insee',"
         " 'bdm', 'https://example.invalid/insee',  'https://example.invalid', 'Licence Ouverte 2.0', 'Insee,"
         " jeu synthétique', 'trimestrielle', 'Pour les tests', false, "
-        " 'insee__synthetique-20251218-00000000', timestamp '2025-12-18 12:00:16', 'nouveau', null),"
+        " timestamp '2026-01-05 08:00:00', timestamp '2025-12-18 12:00:16', 'nouveau', null),"
         " ('bdf__synthetique', 'Jeu synthétique', 'Banque de France', 'opendatasoft',"
         " 'https://example.invalid/bdf',  'https://example.invalid', 'Réutilisation libre', 'Banque de"
         " France, jeu synthétique', 'mensuelle', 'Pour les tests',  true,"
-        " 'bdf__synthetique-20251001-00000000', null, 'refuse', 'colonne inconnue : obs_valeur')) t (source,"
+        " timestamp '2026-01-05 08:00:00', null, 'refuse', 'colonne inconnue : obs_valeur')) t (source,"
         " titre, producteur, protocole, url, page, licence, attribution, frequence, description, cle_requise,"
         " derniere_livraison, derniere_publication, dernier_resultat, dernier_motif)"
     )

@@ -219,7 +219,7 @@ def test_content_hash_forgets_times_and_sees_a_digit(world: World) -> None:
     first = world.publish("a" * 64).manifest
     with duckdb.connect(str(world.candidate)) as c:
         c.execute("update livraisons set recu_le = recu_le + interval 3 hour")
-        c.execute("update sources set derniere_livraison = 'autre'")
+        c.execute("update sources set derniere_livraison = timestamp '2030-01-01'")
     second = world.publish("b" * 64).manifest
     assert second["empreinte_contenu"] == first["empreinte_contenu"]
     with duckdb.connect(str(world.candidate)) as c:
