@@ -101,8 +101,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("part_actifs_hors_commune", "COM-14118", "2022", "_T", (37.5, "A", "F")),
         ("part_logements_vacants", "COM-14118", "2022", "_T", (10, "A", "F")),
         ("taille_menages", "COM-14118", "2022", "_T", (2.1, "A", "F")),
-        ("part_diplomes_superieur", "REG-28", "2022", "_T", (100 * 234 / 708, "A", "F")),
+        ("part_diplomes_superieur", "COM-14118", "2022", "_T", (30, "A", "F")),
         ("part_diplomes_superieur", "COM-50129", "2022", "_T", (None, "Q", "C")),
+        # the region less its other communes would be the hidden one: withheld with it
+        ("part_diplomes_superieur", "REG-28", "2022", "_T", (None, "Q", "D")),
         # a median of a zone is the producer's; none is made for another zone
         ("niveau_vie_median", "EPCI-200065597", "2021", "_T", (22000, "A", "F")),
         ("taux_pauvrete", "UU2020-14701", "2021", "_T", (None, "Q", "C")),
