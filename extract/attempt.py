@@ -175,7 +175,7 @@ def _collected(attempt: Attempt, record: dict[str, Any], collected: Collected) -
                 return _same(attempt, record, one, "mêmes lignes, autre enveloppe")
         return _accept(attempt, record, part, table)
     finally:
-        table.connection.close()
+        table.close()
 
 
 def read(collected: Collected, part: Part) -> Table:

@@ -93,7 +93,7 @@ def _received(attempt: Attempt, definition: Definition, file: Path) -> Collected
         if not forms:
             return found
         try:
-            read(found, part).connection.close()
+            read(found, part).close()
         except DeliveryRefused as error:
             refusals.append(f"{name or 'forme du producteur'} : {error}")
             continue

@@ -64,8 +64,8 @@ def content_hash(table: Table) -> str:
     stamps the hour of the request into every answer)."""
     fields = ", ".join(f"coalesce({quoted(name)}, chr(30))" for name in table.columns)
     found = table.connection.execute(
-        "select count(*), bit_xor(h), sum(h % 1000000007) from "
-        f"(select md5_number(concat_ws(chr(31), {fields})) as h "
+        "select count(*), bit_xor(h), sum(h) from "
+        f"(select md5_number_lower(concat_ws(chr(31), {fields})) as h "
         "from brut)"
     ).fetchone()
     return hashlib.sha256("|".join([*table.columns, *map(str, found or ())]).encode()).hexdigest()
@@ -79,10 +79,11 @@ def write_delivery(
     columns = "".join(f"{quoted(name)}, " for name in table.columns)
     stamp = f"{literal(delivery)} as _livraison, "
     stamp += f"{literal(partition) if partition is not None else 'cast(null as varchar)'} as _partition, "
+    # one thread, so that the same rows make the same bytes; they already are in their order
+    table.connection.execute("set threads = 1")
     with replacing(target) as temporary:
         table.connection.execute(
-            f"copy (select {columns}{stamp}{quoted(SOURCE_ORDER)} "
-            f"as _ligne from brut order by {quoted(SOURCE_ORDER)}) "
+            f"copy (select {columns}{stamp}{quoted(SOURCE_ORDER)} as _ligne from brut) "
             f"to {literal(str(temporary))} (format parquet, compression zstd, "
             f"kv_metadata {{{READING_KEY}: {literal(reading)}}})"
         )

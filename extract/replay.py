@@ -90,7 +90,7 @@ def _again(
                 result = Reread(record["livraison"], table.rows)
                 land(settings, record, table, reading_digest(expected_of(settings, definition, record)))
             finally:
-                table.connection.close()
+                table.close()
         except ArchiveDamaged as error:  # what was landed before the damage stays
             result = Reread(record["livraison"], None, str(error), record["source"], abimee=True)
         except ExtractError as error:

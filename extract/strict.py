@@ -5,12 +5,13 @@ Everything here only renames, unpivots and selects: no value is cast, completed 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from extract.definitions import Part
 from extract.errors import DeliveryRefused
 from extract.periods import check_periods
-from extract.reading.table import SOURCE_ORDER, Table, literal, quoted
+from extract.reading.table import SOURCE_ORDER, Table, literal, number_rows, quoted
 
 SHOWN = 6  # examples in a message
 
@@ -27,7 +28,7 @@ def shaped(table: Table, part: Part) -> Table:
     _check_values(landed, part)
     if "periodes" in part.attendu:
         check_periods(landed, part.attendu["periodes"])
-    return Table(landed.connection, landed.columns, warnings)
+    return replace(landed, warnings=warnings)
 
 
 def _check_columns(table: Table, part: Part) -> list[str]:
@@ -87,29 +88,28 @@ def _landed(table: Table, part: Part, unpivoted: list[str]) -> Table:
         chosen[name] = literal(value)
     for name in [*wanted.get("colonnes", ()), *wanted.get("colonnes_facultatives", ())]:
         chosen[renamed.get(name, name)] = quoted(name) if name in table.columns else "cast(null as varchar)"
-    select = ", ".join(f"{expression} as {quoted(name)}" for name, expression in chosen.items())
     if "depivoter" not in wanted:
-        query = f"select {quoted(SOURCE_ORDER)}, {select} from brut"
-    else:
-        rule = wanted["depivoter"]
-        pairs = ", ".join(
-            f"{{'rang': {rank}, 'nom': {literal(_pivot_name(rule['colonnes'], name))}, "
-            f"'valeur': {quoted(name)}}}"
-            for rank, name in enumerate(unpivoted)
-        )
-        query = (
-            f"select row_number() over (order by {quoted(SOURCE_ORDER)}, "
-            f"paire.rang) as {quoted(SOURCE_ORDER)}, "
-            f"{', '.join(quoted(name) for name in chosen)}{', ' if chosen else ''}"
-            f"paire.nom as {quoted(rule['nom'])}, paire.valeur as {quoted(rule['valeur'])} "
-            f"from (select {quoted(SOURCE_ORDER)}, "
-            f"{select}{', ' if chosen else ''}unnest([{pairs}]) as paire from brut)"
-        )
+        return table.seen_as(chosen)
+    rule = wanted["depivoter"]
+    pairs = ", ".join(
+        f"{{'rang': {rank}, 'nom': {literal(_pivot_name(rule['colonnes'], name))}, 'valeur': {quoted(name)}}}"
+        for rank, name in enumerate(unpivoted)
+    )
+    inner = "".join(f"{expression} as {quoted(name)}, " for name, expression in chosen.items())
+    outer = "".join(f"{quoted(name)}, " for name in chosen)
     connection = table.connection
-    connection.execute(f"create table landed as {query} order by 1")
-    connection.execute("drop table brut")
-    connection.execute("alter table landed rename to brut")
-    return Table(connection, part.landing_columns)
+    connection.execute(
+        f"create table deplie as select {outer}paire.nom as {quoted(rule['nom'])}, "
+        f"paire.valeur as {quoted(rule['valeur'])} from (select {quoted(SOURCE_ORDER)}, {inner}"
+        f"unnest([{pairs}]) as paire from brut) order by {quoted(SOURCE_ORDER)}, paire.rang"
+    )
+    connection.execute("drop view brut")
+    connection.execute(f"drop {'view' if table.folder else 'table'} recu")
+    connection.execute("alter table deplie rename to recu")
+    number_rows(connection)
+    if table.folder is not None:
+        table.folder.cleanup()
+    return replace(table, columns=part.landing_columns, folder=None)
 
 
 def _pivot_name(pattern: str, column: str) -> str:

@@ -16,7 +16,7 @@ from extract.clients.common import Ask, Collected, ensure_ok, stored
 from extract.definitions import Part, expand
 from extract.errors import DeliveryRefused
 from extract.reading import read_file
-from extract.reading.table import SOURCE_ORDER, Table, quoted
+from extract.reading.table import Table, quoted
 
 DEFAULT_LOT = 40  # keys per request: about 2,500 characters of address, far below what servers cut
 
@@ -168,18 +168,16 @@ def read_exports(part: Part, files: list[tuple[Path, str, int | None]], scratch:
 
 
 def _stacked(tables: list[Table]) -> Table:
-    first = tables[0]
+    if len(tables) == 1:
+        return tables[0]
+    first = tables[0].in_memory()
     for other in tables[1:]:
         if other.columns != first.columns:
             raise DeliveryRefused("les exports d'un même jeu n'ont pas les mêmes colonnes")
-        rows = other.connection.execute(
-            f"select * from brut order by {quoted(SOURCE_ORDER)}"
-        ).to_arrow_table()
-        first.connection.register("suite", rows)
-        first.connection.execute(
-            f"insert into brut select {quoted(SOURCE_ORDER)} + (select count(*) from brut), * exclude "
-            f"({quoted(SOURCE_ORDER)}) from suite"
+        first.connection.register(
+            "suite", other.in_memory().connection.execute("select * from recu").to_arrow_table()
         )
+        first.connection.execute("insert into recu select * from suite")
         first.connection.unregister("suite")
-        other.connection.close()
+        other.close()
     return first

@@ -6,13 +6,14 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+import tempfile
 from pathlib import Path
 
 import duckdb
 
 from extract.definitions import Part
 from extract.errors import DeliveryRefused
-from extract.reading.table import SOURCE_ORDER, Table, connect, literal, quoted
+from extract.reading.table import LARGE, Table, connect, connect_large, literal, number_rows
 
 CHUNK = 1 << 20
 # Opendatasoft writes this inside a 200 stream when an export fails half-way.
@@ -26,19 +27,29 @@ def read_csv(path: Path, part: Part, scratch: Path) -> Table:
     path = _as_utf8(path, part.lecture.get("encodage", "utf-8"), scratch)
     header = _header(path, separator)
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in header)
-    connection = connect()
+    scan = (
+        f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(separator)}, "
+        "quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, "
+        f"encoding = 'utf-8', max_line_size = 16777216, columns = {{{columns}}})"
+    )
+    large = path.stat().st_size >= LARGE
+    folder = tempfile.TemporaryDirectory(prefix="lecture-") if large else None
+    connection = connect_large(folder.name) if folder else connect()
+    table = Table(connection, tuple(header), folder=folder)
     try:
-        connection.execute(
-            f"create table brut as select row_number() over () as {quoted(SOURCE_ORDER)}, * from read_csv("
-            f"{literal(str(path))}, auto_detect = false, header = "
-            f"true, delim = {literal(separator)}, quote = '\"', "
-            "escape = '\"', strict_mode = true, null_padding = "
-            "false, ignore_errors = false, encoding = 'utf-8', "
-            f"max_line_size = 16777216, columns = {{{columns}}})"
-        )
+        if folder is None:
+            connection.execute(f"create table recu as select * from {scan}")
+        else:
+            rows = literal(f"{folder.name}/recu.parquet")
+            connection.execute(f"copy (select * from {scan}) to {rows} (format parquet, compression snappy)")
+            connection.execute(
+                f"create view recu as select * from read_parquet({rows}, file_row_number = true)"
+            )
     except duckdb.Error as error:
+        table.close()
         raise DeliveryRefused(f"csv illisible : {_words(str(error))}") from error
-    return Table(connection, tuple(header))
+    number_rows(connection, large=large)
+    return table
 
 
 def _header(path: Path, separator: str) -> list[str]:

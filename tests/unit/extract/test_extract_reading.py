@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import gzip
 import io
+import tempfile
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import xlsxwriter
 
+from extract.attempt import read
+from extract.clients import Collected
 from extract.definitions import Part
 from extract.errors import DeliveryRefused
+from extract.landing import content_hash
 from extract.reading import Table, read_file
 
 CSV = {"format": "csv", "encodage": "utf-8", "separateur": ";"}
@@ -208,3 +213,33 @@ def test_json_and_geojson(tmp_path: Path) -> None:
 def test_json_refused(tmp_path: Path, body: bytes, said: str) -> None:
     with pytest.raises(DeliveryRefused, match=said):
         _read(tmp_path, body, {"format": "json"})
+
+
+def test_large_file_is_read_like_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kept on disk instead of in memory: same rows, same order, same fingerprint, nothing left behind."""
+    path = tmp_path / "a.csv"
+    path.write_text("CODE;2023;2024\n" + "".join(f"{n:05};{n};\n" for n in range(3000)))
+    lecture = {"format": "csv", "separateur": ";"}
+    rule = {"colonnes": "([0-9]{4})", "nom": "annee", "valeur": "n"}
+    shapes: list[dict[str, Any]] = [
+        {"colonnes": ["CODE", "2023"], "colonnes_ignorees": ["2024"], "renommer": {"CODE": "COM"}},
+        {"colonnes": ["CODE"], "depivoter": rule, "constantes": {"niveau": "COM"}},
+    ]
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporaire"))
+    (tmp_path / "temporaire").mkdir()
+    for shape in shapes:
+        part = Part("insee__essai", None, {}, lecture, {**shape, "lignes_min": 1})
+        found = []
+        for large in (1 << 40, 1):
+            monkeypatch.setattr("extract.reading.csv_text.LARGE", large)
+            collected = Collected("", None, partial(read_file, part, path, ""))
+            table = read(collected, part)
+            rows = table.connection.execute("select * from brut order by _n").fetchall()
+            found.append((rows, content_hash(table), table.rows, table.columns))
+            table.close()
+        assert found[0] == found[1] and found[0][2] == 3000 * (2 if "depivoter" in shape else 1)
+    monkeypatch.setattr("extract.reading.csv_text.LARGE", 1)
+    path.write_text("CODE;2023\n1;2;3\n")
+    with pytest.raises(DeliveryRefused):
+        read_file(part, path, "", tmp_path)
+    assert not list((tmp_path / "temporaire").iterdir())
