@@ -16,6 +16,7 @@ from extract.errors import DeliveryRefused
 from extract.reading.table import LARGE, Table, connect, connect_large, literal, number_rows
 
 CHUNK = 1 << 20
+LONGEST_LINE = 16 << 20  # bytes; DuckDB would otherwise take sixteen times as much for each buffer
 # Opendatasoft writes this inside a 200 stream when an export fails half-way.
 INTERRUPTED = b"Streaming interrupted due to the following error"
 
@@ -30,7 +31,8 @@ def read_csv(path: Path, part: Part, scratch: Path) -> Table:
     scan = (
         f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(separator)}, "
         "quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, "
-        f"encoding = 'utf-8', max_line_size = 16777216, columns = {{{columns}}})"
+        f"encoding = 'utf-8', max_line_size = {LONGEST_LINE}, buffer_size = {2 * LONGEST_LINE}, "
+        f"columns = {{{columns}}})"
     )
     large = path.stat().st_size >= LARGE
     folder = tempfile.TemporaryDirectory(prefix="lecture-") if large else None
@@ -45,6 +47,9 @@ def read_csv(path: Path, part: Part, scratch: Path) -> Table:
             connection.execute(
                 f"create view recu as select * from read_parquet({rows}, file_row_number = true)"
             )
+    except (duckdb.OutOfMemoryException, duckdb.IOException):  # our machine, not the producer's file
+        table.close()
+        raise
     except duckdb.Error as error:
         table.close()
         raise DeliveryRefused(f"csv illisible : {_words(str(error))}") from error
