@@ -345,7 +345,7 @@ def _delivery_again(
             row[names.index(SOURCE_ORDER)]: dict(zip(names, row, strict=True)) for row in result.fetchall()
         }
     finally:
-        table.connection.close()
+        table.close()
     beside = f"{record['partition'] or ''} {record['source']}"
     for line in found:
         key = keys[line["cle"]]
