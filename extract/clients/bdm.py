@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import requests
 
 from extract.clients import pynsee_bridge
 from extract.clients.common import Ask, Collected
@@ -90,11 +91,14 @@ def _nothing_since(ask: Ask) -> str | None:
         return None
     acces = ask.part.acces
     asked = acces.get("flux") or f"{SERIES}/{'+'.join(acces['idbanks'])}"
-    response = ask.session.get(
-        f"{API}/{asked}",
-        params={"updatedAfter": f"{held}T00:00:00", "lastNObservations": "1"},
-        headers={"Accept": "application/xml"},
-    )
+    try:
+        response = ask.session.get(
+            f"{API}/{asked}",
+            params={"updatedAfter": f"{held}T00:00:00", "lastNObservations": "1"},
+            headers={"Accept": "application/xml"},
+        )
+    except requests.exceptions.ContentDecodingError:
+        return None  # the whole demand, which follows, will say what is wrong
     path = _path(ask, ask.recorder.exchanges[-1])
     try:
         if response.status_code == 404:
@@ -104,7 +108,7 @@ def _nothing_since(ask: Ask) -> str | None:
             return None
         updates = [one.get("LAST_UPDATE", "")[:10] for one in observations(path)]
     except (ElementTree.ParseError, DeliveryRefused):
-        return None  # the whole demand, which follows, will say what is wrong
+        return None
     return held if updates and all("" < update <= held for update in updates) else None
 
 
