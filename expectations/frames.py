@@ -41,7 +41,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, region: str, has_previous: bo
 
     `contexte` (one row: region, territoire_region), one table per CSV of expectations/ (text, but the
     columns of NUMBERS and DATES), `avant` (the observations of the catalog `precedente`, empty without one),
-    and what the SQL of preparations/ makes of them, in the order of the names.
+    and what the SQL of preparations/ makes of them (see `compare`).
     """
     connection.execute("use candidat.main")
     try:
@@ -64,11 +64,23 @@ def prepare(connection: duckdb.DuckDBPyConnection, region: str, has_previous: bo
             "create or replace temp view avant as select indicateur, territoire, periode, modalite, valeur,"
             f" confidentialite, methode, date_fin {before}"
         )
+    except duckdb.Error as error:
+        raise _fault(error) from error
+    compare(connection)
+
+
+def compare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Runs the SQL of preparations/, in the order of the names: what crosses figures and releases."""
+    try:
         for script in sorted((DATA / "preparations").glob("*.sql")):
             connection.execute(script.read_text(encoding="utf-8"))
     except duckdb.Error as error:
-        reason = str(error).partition("\n")[0]
-        raise ExpectationFault(f"La préparation du jugement ne s'exécute pas : {reason}") from error
+        raise _fault(error) from error
+
+
+def _fault(error: duckdb.Error) -> ExpectationFault:
+    reason = str(error).partition("\n")[0]
+    return ExpectationFault(f"La préparation du jugement ne s'exécute pas : {reason}")
 
 
 NUMBERS = {

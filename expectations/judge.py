@@ -7,7 +7,6 @@ data's.
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ import duckdb
 import pandas as pd
 
 from expectations import frames
+from expectations.columns import number, shown
 from expectations.model import GX_SEVERITY, Controle, Expectation, ExpectationFault, Suite
 
 # Set before the import: the library would otherwise report its use to its makers over the network.
@@ -74,7 +74,7 @@ def judge(
         else:
             groups.setdefault((expectation.requete, expectation.ou), []).append(expectation)
     source = ctx.data_sources.add_pandas(name=suite.nom)
-    for number, ((query, places), expectations) in enumerate(groups.items(), start=1):
+    for rank, ((query, places), expectations) in enumerate(groups.items(), start=1):
         try:
             data = frames.frame(connection, query)
         except ExpectationFault as fault:
@@ -83,10 +83,10 @@ def judge(
         judged = _drop_empty(judgement, data, expectations)
         if not judged:
             continue
-        asset = source.add_dataframe_asset(name=f"{suite.nom}_{number:02d}")
+        asset = source.add_dataframe_asset(name=f"{suite.nom}_{rank:02d}")
         batch = asset.add_batch_definition_whole_dataframe("cadre").get_batch({"dataframe": data})
         result = batch.validate(
-            gx.ExpectationSuite(name=f"{suite.nom}_{number:02d}", expectations=_build(judged, judgement)),
+            gx.ExpectationSuite(name=f"{suite.nom}_{rank:02d}", expectations=_build(judged, judgement)),
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": list(places)},
         )
         by_id = {e.id: e for e in judged}
@@ -201,11 +201,11 @@ def failing(
 def detail(result: ExpectationValidationResult, rows: list[dict[str, Any]] | None, looked_at: int) -> str:
     """Where it fails, in words: the first rows and how many there are in all."""
     if rows is None:
-        return f"constaté : {_show(result.result.get('observed_value'))}"
-    total = "" if len(rows) == looked_at else f" sur {_number(looked_at)}"
-    named = [", ".join(f"{key} {_show(value)}" for key, value in row.items()) for row in rows[:SHOWN]]
+        return f"constaté : {shown(result.result.get('observed_value'))}"
+    total = "" if len(rows) == looked_at else f" sur {number(looked_at)}"
+    named = [", ".join(f"{key} {shown(value)}" for key, value in row.items()) for row in rows[:SHOWN]]
     more = len(rows) - SHOWN
-    tail = f" … et {_number(more)} autres" if more > 0 else ""
+    tail = f" … et {number(more)} autres" if more > 0 else ""
     return f"{_count(len(rows))}{total} : " + " ; ".join(named) + tail
 
 
@@ -230,17 +230,4 @@ def _controle(
 
 
 def _count(rows: int) -> str:
-    return f"{_number(rows)} ligne{'s' if rows > 1 else ''}"
-
-
-def _number(value: int) -> str:
-    return f"{value:,}".replace(",", "\u202f")
-
-
-def _show(value: Any) -> str:
-    """A value as a French reader expects it."""
-    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
-        return "absent"
-    if isinstance(value, float):
-        return f"{value:.6g}".replace(".", ",") if abs(value) < 1e6 else _number(round(value))
-    return str(value)
+    return f"{number(rows)} ligne{'s' if rows > 1 else ''}"

@@ -6,6 +6,7 @@ import html
 from collections import Counter
 from datetime import datetime
 
+from expectations.columns import header, shown
 from expectations.model import Controle, Expectation, Suite, Verdict
 
 _STYLE = """
@@ -14,12 +15,15 @@ h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .4rem;border-bot
     #1f4e79;color:#1f4e79}
 .verdict{padding:.7rem 1rem;margin:1rem 0;border-left:6px solid}.ok{background:#eef6ee;border-color:#2e7d32}
 .non{background:#fdecea;border-color:#b3261e}table{border-collapse:collapse;width:100%;font-size:.92rem;table-layout:fixed}
-th:nth-child(1){width:6rem}th:nth-child(3){width:7rem}th:nth-child(4){width:30%}td{overflow-wrap:break-word}
+th:nth-child(1){width:5.5rem}th:nth-child(2){width:36%}td{overflow-wrap:break-word}
+table.ou{table-layout:auto;font-size:.82rem;margin:.3rem 0}
+table.ou th,table.ou td{padding:.1rem .4rem;width:auto}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #d9dee4}
 th{background:#f3f5f8}td.r{white-space:nowrap;font-weight:600}.reussi{color:#2e7d32}.echoue{color:#b3261e}
 .averti{color:#8a5a00}.sans_objet{color:#5f6b7a}small{color:#5f6b7a}details{margin:.5rem 0}
 """
 _WORDS = {"reussi": "réussi", "echoue": "échoué", "averti": "averti", "sans_objet": "sans objet"}
+SHOWN = 6  # failing rows shown under a check; the workbook holds all
 _ORDER = {"echoue": 0, "averti": 1, "reussi": 2, "sans_objet": 3}
 
 
@@ -81,10 +85,28 @@ def _table(controles: list[Controle], reasons: dict[str, Expectation]) -> str:
             )
             why += f"<br>{history}<br>identifiant : {c.controle}</small></details>"
         rows.append(
-            f"<tr><td class='r {c.resultat}'>{_WORDS[c.resultat]}</td><td>{html.escape(c.phrase)}{why}</td>"
-            f"<td>{html.escape(c.severite)}</td><td>{html.escape(c.detail)}</td></tr>"
+            f"<tr><td class='r {c.resultat}'>{_WORDS[c.resultat]}</td><td>{html.escape(c.phrase)}"
+            f"{' <small>(bloquant)</small>' if c.severite == 'bloquant' else ''}{why}</td>"
+            f"<td>{_found(c)}</td></tr>"
         )
     return (
-        "<table><thead><tr><th>Résultat</th><th>Ce qui doit être"
-        f" vrai</th><th>Sévérité</th><th>Constat</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        "<table><thead><tr><th>Résultat</th><th>Ce qui doit être vrai</th><th>Constat</th></tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+def _found(controle: Controle) -> str:
+    """The first failing rows as a table, else the detail in words."""
+    if not controle.lignes:
+        return html.escape(controle.detail)
+    columns = list(controle.lignes[0])
+    head = "".join(f"<th>{html.escape(header(c))}</th>" for c in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(shown(row.get(c)))}</td>" for c in columns) + "</tr>"
+        for row in controle.lignes[:SHOWN]
+    )
+    count = len(controle.lignes)
+    more = f" ; les {SHOWN} premières" if count > SHOWN else ""
+    where = ", toutes dans vigilance.xlsx" if controle.vigilance or controle.resultat == "echoue" else ""
+    said = f"{count} ligne{'s' if count > 1 else ''}{where}{more} :"
+    return f"{said}<table class='ou'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

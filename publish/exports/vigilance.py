@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import xlsxwriter
 
+from expectations.columns import header
 from expectations.frames import DATA
 from expectations.model import Controle, Verdict
 from publish import words
@@ -27,35 +28,21 @@ REGISTER = DATA / "vigilance.csv"
 LIMIT = 5000  # rows of one sheet: nobody reads more, and the total is written above them
 REFUSED = "refus"
 
-# What columns are called in French; a column that is not here keeps its name, its underscores as spaces.
-HEADERS = {
-    "indicateur": "Indicateur",
-    "territoire": "Territoire",
-    "type_territoire": "Niveau",
-    "niveau": "Niveau",
-    "periode": "Période",
-    "modalite": "Détail",
-    "avant": "Avant",
-    "apres": "Après",
-    "ecart": "Écart",
-    "unite_ecart": "en",
-    "fois_l_usage": "× l'habitude",
-    "derniere_periode": "Dernière période",
-    "attendue_avant": "Suivante attendue avant le",
-    "parts": "Somme de",
-    "somme": "Somme des parts",
-    "siret": "SIRET",
-}
 WIDTHS = {
-    "indicateur": 44,
-    "territoire": 34,
-    "modalite": 30,
-    "motif": 44,
-    "raison": 60,
-    "constat": 30,
-    "source": 34,
+    "indicateur": 38,
+    "territoire": 28,
+    "periode": 11,
+    "modalite": 26,
+    "ecart": 9,
+    "unite_ecart": 8,
+    "fois_l_usage": 10,
+    "motif": 40,
+    "raison": 56,
+    "constat": 44,
+    "ce_qui_doit_etre_vrai": 56,
+    "source": 30,
 }
-NARROW = 15
+NARROW = 13
 
 
 @dataclass(frozen=True)
@@ -114,11 +101,7 @@ def _refusals(refused: list[Controle]) -> Sheet:
             where = {
                 k: v for k, v in place.items() if k in ("indicateur", "territoire", "periode", "modalite")
             }
-            rest = " ; ".join(
-                f"{HEADERS.get(k, k.replace('_', ' '))} {_text(v)}"
-                for k, v in place.items()
-                if k not in where
-            )
+            rest = " ; ".join(f"{header(k).lower()} {_text(v)}" for k, v in place.items() if k not in where)
             rows.append({"ce_qui_doit_etre_vrai": controle.phrase, **where, "constat": rest})
     question = Question(
         REFUSED,
@@ -235,13 +218,11 @@ def _sheet(
     columns = [*dict.fromkeys(key for row in sheet.rows for key in row)]
     columns = [c for c in columns if any(row.get(c) not in (None, "") for row in sheet.rows)]
     for number, name in enumerate(columns):
-        page.write(4, number, HEADERS.get(name, name.replace("_", " ").capitalize()), styles.header())
+        page.write(4, number, header(name), styles.header("right" if _numeric(sheet.rows, name) else "left"))
         page.set_column(
             number,
             number,
-            WIDTHS.get(
-                name, 60 if name in ("constat", "ce_qui_doit_etre_vrai") and len(columns) < 7 else NARROW
-            ),
+            WIDTHS.get(name, NARROW),
         )
     page.write(4, len(columns), "Décision", styles.header())
     page.set_column(len(columns), len(columns), 40)
@@ -272,6 +253,10 @@ def _cell(
         number = float(value)
         whole = number == round(number)
         page.write_number(row, column, number, styles.number("#,##0" if whole else "#,##0.0##"))
+
+
+def _numeric(rows: list[dict[str, Any]], name: str) -> bool:
+    return all(not isinstance(row.get(name), str) for row in rows)
 
 
 def _text(value: Any) -> str:

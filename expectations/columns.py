@@ -1,0 +1,47 @@
+"""What the columns of failing rows are called in the page and the workbook of the judgement."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+HEADERS = {
+    "indicateur": "Indicateur",
+    "territoire": "Territoire",
+    "type_territoire": "Niveau",
+    "niveau": "Niveau",
+    "periode": "Période",
+    "modalite": "Détail",
+    "avant": "Avant",
+    "apres": "Après",
+    "ecart": "Écart",
+    "unite_ecart": "en",
+    "fois_l_usage": "× l'habitude",
+    "derniere_periode": "Dernière période",
+    "attendue_avant": "Suivante attendue avant le",
+    "parts": "Somme de",
+    "somme": "Somme des parts",
+    "reference": "Comparé à",
+    "siret": "SIRET",
+    "publie": "Publié",
+    "calcule": "Calculé",
+}
+
+
+def header(name: str) -> str:
+    """The French header of a column; an unknown one keeps its name, its underscores as spaces."""
+    return HEADERS.get(name, name.replace("_", " ").capitalize())
+
+
+def number(value: int) -> str:
+    """A whole number with its thousands apart."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def shown(value: Any) -> str:
+    """A value as a French reader expects it."""
+    if value is None or (isinstance(value, float) and math.isnan(value)) or str(value) == "<NA>":
+        return "absent"
+    if isinstance(value, float):
+        return f"{value:.6g}".replace(".", ",") if abs(value) < 1e6 else number(round(value))
+    return str(value)

@@ -1,0 +1,70 @@
+"""python -m … tests/saboteur: the whole matrix, kinds by datasets, as a table (development; the tests run a part)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter, defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).resolve().parents[2])]
+
+import fautes
+from attaque import Outcome, attacker
+from rebuild import Plan
+
+
+def campaign(plan: Plan, source: str, faults: dict[str, str]) -> list[Outcome]:
+    """Some faults of one source, one after the other."""
+    found = []
+    with attacker(plan, source) as one:
+        for name, query in faults.items():
+            start = time.monotonic()
+            outcome = one.attack(name, query)
+            outcome.seconds = time.monotonic() - start
+            print(f"{outcome.status:10} {outcome.seconds:5.1f} s  {source} | {name} | {outcome.damaged} | {outcome.reasons[:2]}", flush=True)
+            found.append(outcome)
+    return found
+
+
+def main() -> int:
+    options = argparse.ArgumentParser()
+    options.add_argument("data", type=Path, help="dossier d'une démonstration dont build/ a encore sa candidate")
+    options.add_argument("sources", nargs="*")
+    options.add_argument("--fautes", nargs="*", help="quelques fautes seulement")
+    options.add_argument("--par-faute", type=int, help="nombre de jeux sur lesquels chaque faute est essayée")
+    options.add_argument("--processus", type=int, default=2)
+    given = options.parse_args()
+    data = given.data.resolve()
+    plan = Plan(data / "build/candidat.duckdb", data / "build/dbt", data / "landing")
+    faults = {
+        source: {k: q for k, q in found.items() if not given.fautes or k in given.fautes}
+        for source, found in fautes.matrix(given.par_faute).items()
+        if not given.sources or source in given.sources
+    }
+    by_kind: dict[str, Counter] = defaultdict(Counter)
+    missed = []
+    with ProcessPoolExecutor(given.processus) as pool:
+        futures = [(s, pool.submit(campaign, plan, s, f)) for s, f in faults.items()]
+        for source, future in futures:
+            try:
+                outcomes = future.result()
+            except Exception as error:  # a baseline that is refused is printed, the others go on
+                print("ÉCHEC", source, str(error)[:1500])
+                continue
+            for o in outcomes:
+                by_kind[o.kind][o.status] += 1
+                if o.status in ("non_vu", "arrete"):
+                    missed.append(o)
+            print(source, Counter(o.status for o in outcomes), f"{sum(o.seconds for o in outcomes):.0f} s", flush=True)
+    for name, count in by_kind.items():
+        print(f"{name:70} {dict(count)}")
+    for o in missed:
+        print(o.status, "|", o.source, "|", o.kind, "|", o.damaged, "|", [r[:160] for r in o.reasons][:2])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

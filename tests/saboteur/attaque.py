@@ -1,0 +1,166 @@
+"""One attack: spoil a dataset, rebuild, judge, and say what came of it.
+
+The release in force is the clean one without the last period of what the source feeds: the spoilt delivery brings a
+new period and all the old ones again, as producers' deliveries do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import duckdb
+import fautes
+from rebuild import Plan, Rebuild, opened
+
+from expectations import frames, judge, suite
+from expectations.model import Suite, Verdict
+
+REGION = "28"
+# What the fault did to the published figures: those that moved more than the producer usually revises them, went or came.
+DAMAGE = """
+with apres as (
+    select o.* from candidat.main.observations o join indicateurs i using (indicateur) where i.calcul = 'publie'
+),
+avant as (
+    select o.* from propre.main.observations o join indicateurs i using (indicateur) where i.calcul = 'publie'
+),
+regles as (
+    select i.indicateur, r.mesure, r.usuelle, r.plancher
+    from indicateurs i join revisions_usuelles r on r.indicateur in (i.indicateur, '*') and r.source in (i.source, '*')
+        and r.mesure = case when i.unite = '%' or i.nature in ('ratio', 'indice') then 'points' else 'relatif' end
+    qualify row_number() over (partition by i.indicateur order by (r.indicateur <> '*')::int desc, (r.source <> '*')::int desc) = 1
+)
+select indicateur, territoire, periode, modalite
+from avant a full join apres b using (indicateur, territoire, periode, modalite)
+join regles r using (indicateur)
+where (a.valeur is null) <> (b.valeur is null)
+    or abs(b.valeur - a.valeur) > case mesure when 'points' then 1 else abs(a.valeur) end * usuelle + plancher + 1e-9
+"""
+
+
+@dataclass
+class Outcome:
+    """What became of one fault on one dataset."""
+
+    kind: str
+    source: str
+    status: str  # refuse, arrete (exit 2), liste, sans_effet, non_vu
+    reasons: list[str] = field(default_factory=list)
+    damaged: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Attacker:
+    """Attacks one source of the landing; `clean_rows` are what the vigilance shows without any fault."""
+
+    rebuild: Rebuild
+    suites: list[Suite]
+    clean_rows: set[str] = field(default_factory=set)
+    prepared: bool = False
+
+    def judged(self, verdict: Verdict) -> Verdict:
+        """Adds the judgement of the release to dbt's verdict, as publish.run does."""
+        if verdict.code:
+            return verdict
+        con = self.rebuild.connection
+        if not self.prepared:
+            frames.prepare(con, REGION, True)
+            self.prepared = True
+        else:
+            frames.compare(con)
+        ctx = judge.context()
+        for one in self.suites:
+            found = judge.judge(ctx, one, con, REGION, True)
+            verdict.controles += found.controles
+            verdict.fautes += found.fautes
+            if verdict.code:
+                break  # seen: the suites that remain would say more, not otherwise
+        return verdict
+
+    def attack(self, kind: str, query: str) -> Outcome:
+        """Runs one fault to its verdict."""
+        source = self.rebuild.source
+        verdict = self.judged(self.rebuild.run(query))
+        if verdict.fautes:
+            return Outcome(kind, source, "arrete", verdict.fautes[:3])
+        if verdict.refus:
+            return Outcome(kind, source, "refuse", [c.controle for c in verdict.refus])
+        damaged = self.rebuild.connection.execute(DAMAGE).fetchall()
+        new = {key: row for key, row in self.rows(verdict).items() if key not in self.clean_rows}
+        if not damaged and not new:
+            return Outcome(kind, source, "sans_effet")
+        places = {(i, t) for i, t, _, _ in damaged} | {(i, t.split("-")[0]) for i, t, _, _ in damaged}
+        seen = {
+            name
+            for name, row in new.values()
+            if not damaged
+            or "indicateur" not in row
+            or (row["indicateur"], row.get("territoire") or row.get("niveau")) in places
+        }
+        return Outcome(kind, source, "liste" if seen else "non_vu", sorted(seen), len(damaged))
+
+    @staticmethod
+    def rows(verdict: Verdict) -> dict[str, tuple[str, dict]]:
+        """Rows of the vigilance workbook, by a text that identifies them."""
+        return {
+            json.dumps([c.controle, row], default=str, sort_keys=True): (c.controle, row)
+            for c in verdict.avertissements
+            if c.vigilance
+            for row in c.lignes
+        }
+
+
+@contextmanager
+def attacker(plan: Plan, source: str) -> Iterator[Attacker]:
+    """An attacker of one source, with its clean baseline judged; raises AssertionError when that one is refused."""
+    with opened(plan, source) as rebuild:
+        con = rebuild.connection
+        folder = plan.landing / source
+        con.execute(
+            f"create temp table {fautes.CLEAN} as select * from read_parquet('{folder}/*.parquet', union_by_name = true)"
+        )
+        release_in_force(con, rebuild.indicators)
+        # what the fault does not reach is judged as it was without it
+        suites = sorted((s for s in suite.load_all() if _reads(s, rebuild.tables)), key=_order)
+        made = Attacker(rebuild, suites)
+        verdict = made.judged(rebuild.run(f"select * from {fautes.CLEAN}"))
+        assert verdict.code == 0, f"{source}, sans faute : {[(c.controle, c.detail) for c in verdict.refus]} {verdict.fautes}"
+        made.clean_rows = set(made.rows(verdict))
+        yield made
+
+
+def _order(one: Suite) -> int:
+    """The suites that see most faults first: a refused fault is judged no further."""
+    first = ("revisions", "series", "sommes", "observations", "couverture", "territoires")
+    return first.index(one.nom) if one.nom in first else len(first)
+
+
+def _reads(one: Suite, tables: set[str]) -> bool:
+    # the frames prepared for every suite read the observations
+    prepared = ("revisions", "variations", "mouvements", "totaux", "chiffres", "observations")
+    text = " ".join(e.requete for e in one.attentes)
+    return any(name in text for name in tables) or ("observations" in tables and any(p in text for p in prepared))
+
+
+def release_in_force(con: duckdb.DuckDBPyConnection, indicators: set[str], before: str | None = None) -> None:
+    """The catalog `precedente`: the clean release without the last period of some indicators, level by level, or
+    as it was `before` a date."""
+    listed = ", ".join(f"'{name}'" for name in sorted(indicators)) or "''"
+    con.execute("attach if not exists ':memory:' as precedente")
+    con.execute("create schema if not exists precedente.main")
+    for table in ("territoires", "appartenances"):
+        con.execute(f"create or replace view precedente.main.{table} as from propre.main.{table}")
+    con.execute(f"""
+        create or replace table precedente.main.observations as
+        with fins as (
+            select indicateur, split_part(territoire, '-', 1) as niveau, max(date_fin) as fin, count(distinct date_fin) as periodes
+            from propre.main.observations where indicateur in ({listed}) group by all
+        )
+        select o.* from propre.main.observations o
+        left join fins f on f.indicateur = o.indicateur and f.niveau = split_part(o.territoire, '-', 1)
+        where f.fin is null or o.date_fin < {f"date '{before}'" if before else "f.fin"} or ({before is None} and f.periodes = 1)
+    """)

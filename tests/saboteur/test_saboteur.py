@@ -1,0 +1,117 @@
+"""The judgement attacked: every fault is refused or listed for a human, and true news is neither."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from concurrent.futures import ProcessPoolExecutor
+
+import fautes
+import pytest
+from attaque import Outcome, attacker, release_in_force
+from rebuild import FIGURES, Plan, opened
+
+# One fault of each great family, each on another dataset: what `make test` has the time for.
+SHORT = [
+    ("insee__taux_chomage", "multiplié par 1000 : un département"),
+    ("insee__taux_chomage", "arrondi à l'entier : la dernière période"),
+    ("insee__taux_chomage", "deux territoires échangés à la dernière période"),
+    ("dares__demandeurs_emploi", "les chiffres d'avant resservis sous la nouvelle période"),
+    ("dares__demandeurs_emploi", "majoré de 15 % : un territoire à la dernière période"),
+    ("dares__demandeurs_emploi", "une période ancienne manque"),
+    ("insee__filosofi_communes", "secret lu comme zéro"),
+    ("insee__filosofi_communes", "deux colonnes échangées"),
+    ("insee__filosofi_communes", "5 % des lignes perdues au hasard"),
+]
+# True news: a source as it was some periods ago, its last figures revised as its producer does.
+# (source, rows kept, the release in force holds what ended before, how the last two years are revised)
+NEWS = [
+    *[
+        ("insee__taux_chomage", f"TIME_PERIOD <= '{y}-Q{q}'", f"{y}-{3 * q:02d}-28", "TIME_PERIOD >= '{year}'", y, "{n} + 0.1 * (hash(REF_AREA) % 3 - 1)")
+        for y, q in [(2023, 2), (2022, 4), (2022, 1), (2021, 3), (2019, 4), (2018, 2), (2015, 3)]
+    ],
+    *[
+        ("dares__demandeurs_emploi", f"date <= '{y}-T{q}'", f"{y}-{3 * q:02d}-28", "date >= '{year}'", y, "round({n} * (1 + 0.003 * (hash(code_region) % 3)))")
+        for y, q in [(2025, 2), (2024, 3), (2023, 4), (2022, 2), (2019, 1)]
+    ],
+    *[
+        ("dares__interim", f"periode <= '{y}-T{q}'", f"{y}-{3 * q:02d}-28", "periode >= '{year}'", y, "{n} * (1 + 0.01 * (hash(libelle) % 2))")
+        for y, q in [(2025, 2), (2024, 1), (2022, 4)]
+    ],
+    *[("insee__emploi_salarie", f"TIME_PERIOD <= '{y}-Q{q}'", f"{y}-{3 * q:02d}-28", "false", y, "{n}") for y, q in [(2022, 3), (2021, 4), (2019, 2)]],
+    *[("bdf__defaillances", f"left(time_period, 4) <= '{y}'", f"{y}-12-28", "false", y, "{n}") for y in (2024, 2022, 2018)],
+]
+
+
+def test_a_rebuild_without_fault_gives_the_tables_of_dbt(plan: Plan) -> None:
+    """Else the saboteur would attack something else than what is published."""
+    for source in ("insee__taux_chomage", "insee__appartenance"):
+        with opened(plan, source) as rebuild:
+            clean = f"from read_parquet('{plan.landing / source}/*.parquet', union_by_name = true)"
+            verdict = rebuild.run(clean)
+            assert verdict.code == 0, verdict.fautes or verdict.refus
+            for table in (*FIGURES, "territoires", "appartenances"):
+                ours, theirs = f"candidat.main.{table}", f"propre.main.{table}"
+                for a, b in ((ours, theirs), (theirs, ours)):
+                    missing = f"select count(*) from (select * from {a} except all select * from {b})"
+                    assert rebuild.connection.execute(missing).fetchone() == (0,), f"{source}, {table}"
+
+
+def campaign(plan: Plan, source: str, faults: dict[str, str]) -> list[Outcome]:
+    with attacker(plan, source) as one:
+        return [one.attack(name, query) for name, query in faults.items()]
+
+
+def told(outcomes: list[Outcome]) -> str:
+    return "\n".join(f"{o.source} | {o.kind} | {o.damaged} chiffres faussés | {o.status} {o.reasons}" for o in outcomes)
+
+
+def test_the_great_faults_are_refused_or_listed(plan: Plan) -> None:
+    by_source: dict[str, dict[str, str]] = defaultdict(dict)
+    for source, name in SHORT:
+        query = fautes.KINDS[name](fautes.jeux()[source])
+        assert query, f"{name} ne convient pas à {source}"
+        by_source[source][name] = query
+    outcomes = [o for source, faults in by_source.items() for o in campaign(plan, source, faults)]
+    missed = [o for o in outcomes if o.status not in ("refuse", "liste")]
+    assert not missed, told(missed)
+
+
+def test_there_are_at_least_sixty_kinds_and_each_fits_a_dataset() -> None:
+    tried = {name for faults in fautes.matrix(1).values() for name in faults}
+    assert len(tried) >= 60
+    assert tried == set(fautes.KINDS)
+
+
+@pytest.mark.long
+def test_every_kind_is_refused_or_listed(plan: Plan) -> None:
+    """Each kind on two datasets that it fits, the datasets taking turns; a fault that changes no figure by more than
+    its usual revision has nothing to be seen by."""
+    with ProcessPoolExecutor(2) as pool:
+        runs = [pool.submit(campaign, plan, source, faults) for source, faults in fautes.matrix(2).items()]
+        outcomes = [o for run in runs for o in run.result()]
+    by_kind: dict[str, Counter] = defaultdict(Counter)
+    for o in outcomes:
+        by_kind[o.kind][o.status] += 1
+    print("\n".join(f"{name:75} {dict(count)}" for name, count in by_kind.items()))
+    missed = [o for o in outcomes if o.status == "non_vu"]
+    assert not missed, told(missed)
+    assert sum(o.status in ("refuse", "liste", "arrete") for o in outcomes) >= 0.8 * len(outcomes)
+
+
+@pytest.mark.long
+def test_true_news_raises_no_alarm(plan: Plan) -> None:
+    """Twenty rebuilds as they would have come, quarter after quarter, revised as producers do: none is refused."""
+    assert len(NEWS) >= 20
+    alarms = []
+    described = fautes.jeux()
+    for source in dict.fromkeys(n[0] for n in NEWS):
+        with attacker(plan, source) as one:
+            con = one.rebuild.connection
+            for _, kept, before, revised, year, change in (n for n in NEWS if n[0] == source):
+                release_in_force(con, one.rebuild.indicators, before)
+                rows = revised.replace("{year}", str(year - 1))
+                query = fautes.changed(described[source], rows, change)
+                verdict = one.judged(one.rebuild.run(f"select * from ({query}) where {kept}"))
+                alarms += [f"{source} {kept} : {c.controle} {c.detail[:300]}" for c in verdict.refus]
+                alarms += [f"{source} {kept} : {fault}" for fault in verdict.fautes]
+    assert not alarms, "\n".join(alarms)
