@@ -42,6 +42,8 @@ def shown(value: Any) -> str:
     """A value as a French reader expects it."""
     if value is None or (isinstance(value, float) and math.isnan(value)) or str(value) == "<NA>":
         return "absent"
+    if isinstance(value, float) and math.isinf(value):
+        return "infini"
     if isinstance(value, float):
         return f"{value:.6g}".replace(".", ",") if abs(value) < 1e6 else number(round(value))
     return str(value)

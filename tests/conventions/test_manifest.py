@@ -8,10 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+
+from expectations import suite
+from publish.exports import vigilance
 
 RACINE = Path(__file__).resolve().parents[2]
 
-# A source that a mart, or another layer than the next one, may read. Empty: the baseline of violations may only shrink.
+# A source that a mart, or another layer than the next one, may read.
 LECTURES_ADMISES: dict[str, set[str]] = {
     "staging": {"source"},
     "intermediate": {"staging", "intermediate", "seed"},
@@ -154,3 +158,64 @@ def test_the_bench_feeds_every_relation_that_the_projection_reads(manifest: dict
 
     model = manifest["nodes"]["model.referentiel.int_observations_publiees"]
     assert {name.rsplit(".", 1)[1] for name in model["depends_on"]["nodes"]} == set(INPUTS)
+
+
+# --- What is known to break a rule today: tests/conventions/violations_connues.yml, which may only shrink. ---
+
+CONNUES = Path(__file__).with_name("violations_connues.yml")
+
+
+def sans_test(manifest: dict) -> set[str]:
+    """Models on which no data test bears."""
+    testes = {
+        parent.split(".")[-1]
+        for t in manifest["nodes"].values()
+        if t["resource_type"] == "test"
+        for parent in t["depends_on"]["nodes"]
+    }
+    return {nom for nom, modele in modeles(manifest).items() if nom not in testes and couche(modele) != "qualite"}
+
+
+def sans_cle(manifest: dict) -> set[str]:
+    """Published tables and staging models whose description names no key."""
+    return {
+        nom
+        for nom, modele in modeles(manifest).items()
+        if couche(modele) in ("marts", "staging") and "Clé :" not in modele["description"]
+    }
+
+
+def essais_sans_phrase(manifest: dict) -> set[str]:
+    """Unit tests of models without a sentence: it is what the page of the judgement prints."""
+    return {t["name"] for t in manifest.get("unit_tests", {}).values() if not t["description"].strip()}
+
+
+REGLES = {"modeles_sans_test": sans_test, "tables_sans_cle": sans_cle, "tests_sans_phrase": essais_sans_phrase}
+
+
+@pytest.mark.parametrize("regle", REGLES)
+def test_known_violations_may_only_shrink(manifest: dict, regle: str) -> None:
+    connues = set(yaml.safe_load(CONNUES.read_text(encoding="utf-8")).get(regle) or [])
+    constatees = REGLES[regle](manifest)
+    assert not constatees - connues, f"{regle}, nouvelles : {sorted(constatees - connues)}"
+    assert not connues - constatees, f"{regle}, réparées, à retirer de la liste : {sorted(connues - constatees)}"
+
+
+def test_every_suspicion_has_a_reader(manifest: dict) -> None:
+    """A sheet of the vigilance workbook that nobody is named for would be read by nobody."""
+    lecteurs = {q.objet: q for q in vigilance.questions()}
+    assert all(q.lecteur.strip() and q.geste.strip() and q.titre.strip() for q in lecteurs.values())
+    feuilles = {e.vigilance for s in suite.load_all() for e in s.attentes if e.vigilance}
+    tables = {n for n in modeles(manifest) if n.startswith("qc__")}
+    assert feuilles | tables == set(lecteurs)
+
+
+def test_every_warning_of_the_suites_reaches_a_reader() -> None:
+    """A warning that lists figures goes to the workbook, not only to a log."""
+    muettes = [
+        e.id
+        for s in suite.load_all()
+        for e in s.attentes
+        if e.severite == "avertissement" and {"indicateur", "territoire"} <= set(e.ou) and not e.vigilance
+    ]
+    assert not muettes

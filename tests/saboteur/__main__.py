@@ -1,4 +1,4 @@
-"""python -m … tests/saboteur: the whole matrix, kinds by datasets, as a table (development; the tests run a part)."""
+"""`PYTHONPATH=. python tests/saboteur DATA`: the whole matrix, kinds by datasets, as a table (development; the tests run a part)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import time
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).resolve().parents[2])]
 
 import fautes
 from attaque import Outcome, attacker
@@ -24,14 +22,19 @@ def campaign(plan: Plan, source: str, faults: dict[str, str]) -> list[Outcome]:
             start = time.monotonic()
             outcome = one.attack(name, query)
             outcome.seconds = time.monotonic() - start
-            print(f"{outcome.status:10} {outcome.seconds:5.1f} s  {source} | {name} | {outcome.damaged} | {outcome.reasons[:2]}", flush=True)
+            print(
+                f"{outcome.status:10} {outcome.seconds:5.1f} s  {source} | {name} | {outcome.damaged} | {outcome.reasons[:2]}",
+                flush=True,
+            )
             found.append(outcome)
     return found
 
 
 def main() -> int:
     options = argparse.ArgumentParser()
-    options.add_argument("data", type=Path, help="dossier d'une démonstration dont build/ a encore sa candidate")
+    options.add_argument(
+        "data", type=Path, help="dossier d'une démonstration dont build/ a encore sa candidate"
+    )
     options.add_argument("sources", nargs="*")
     options.add_argument("--fautes", nargs="*", help="quelques fautes seulement")
     options.add_argument("--par-faute", type=int, help="nombre de jeux sur lesquels chaque faute est essayée")
@@ -58,7 +61,12 @@ def main() -> int:
                 by_kind[o.kind][o.status] += 1
                 if o.status in ("non_vu", "arrete"):
                     missed.append(o)
-            print(source, Counter(o.status for o in outcomes), f"{sum(o.seconds for o in outcomes):.0f} s", flush=True)
+            print(
+                source,
+                Counter(o.status for o in outcomes),
+                f"{sum(o.seconds for o in outcomes):.0f} s",
+                flush=True,
+            )
     for name, count in by_kind.items():
         print(f"{name:70} {dict(count)}")
     for o in missed:

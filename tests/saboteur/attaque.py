@@ -128,7 +128,9 @@ def attacker(plan: Plan, source: str) -> Iterator[Attacker]:
         suites = sorted((s for s in suite.load_all() if _reads(s, rebuild.tables)), key=_order)
         made = Attacker(rebuild, suites)
         verdict = made.judged(rebuild.run(f"select * from {fautes.CLEAN}"))
-        assert verdict.code == 0, f"{source}, sans faute : {[(c.controle, c.detail) for c in verdict.refus]} {verdict.fautes}"
+        assert verdict.code == 0, (
+            f"{source}, sans faute : {[(c.controle, c.detail) for c in verdict.refus]} {verdict.fautes}"
+        )
         made.clean_rows = set(made.rows(verdict))
         yield made
 
@@ -143,7 +145,9 @@ def _reads(one: Suite, tables: set[str]) -> bool:
     # the frames prepared for every suite read the observations
     prepared = ("revisions", "variations", "mouvements", "totaux", "chiffres", "observations")
     text = " ".join(e.requete for e in one.attentes)
-    return any(name in text for name in tables) or ("observations" in tables and any(p in text for p in prepared))
+    return any(name in text for name in tables) or (
+        "observations" in tables and any(p in text for p in prepared)
+    )
 
 
 def release_in_force(con: duckdb.DuckDBPyConnection, indicators: set[str], before: str | None = None) -> None:

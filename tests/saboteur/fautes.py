@@ -70,7 +70,9 @@ def changed(jeu: Jeu, rows: str, change: str, columns: list[str] | None = None) 
     cells = []
     for column in columns:
         new = text(change.replace("{n}", number(column)), jeu)
-        cells.append(f'case when ({rows}) and {number(column)} is not null then {new} else "{column}" end as "{column}"')
+        cells.append(
+            f'case when ({rows}) and {number(column)} is not null then {new} else "{column}" end as "{column}"'
+        )
     return f"select * replace ({', '.join(cells)}) from {CLEAN}"
 
 
@@ -79,7 +81,10 @@ def replaced(jeu: Jeu, rows: str, value: str, columns: list[str] | None = None) 
     columns = columns or jeu.get("valeurs")
     if not columns:
         return None
-    cells = [f'case when ({rows}) then {value.replace("{c}", chr(34) + c + chr(34))} else "{c}" end as "{c}"' for c in columns]
+    cells = [
+        f'case when ({rows}) then {value.replace("{c}", chr(34) + c + chr(34))} else "{c}" end as "{c}"'
+        for c in columns
+    ]
     return f"select * replace ({', '.join(cells)}) from {CLEAN}"
 
 
@@ -119,12 +124,50 @@ def transforms() -> None:
         "un secteur": "secteur",
     }
     changes: list[tuple[str, str, list[str]]] = [
-        ("multiplié par 1000", "{n} * 1000", ["un département", "la dernière période", "une période ancienne", "toute la colonne", "un secteur"]),
-        ("divisé par 100", "{n} / 100", ["un département", "la dernière période", "une période ancienne", "toute la colonne", "un secteur"]),
-        ("multiplié par 10", "{n} * 10", ["un territoire à la dernière période", "un territoire à une période ancienne"]),
+        (
+            "multiplié par 1000",
+            "{n} * 1000",
+            [
+                "un département",
+                "la dernière période",
+                "une période ancienne",
+                "toute la colonne",
+                "un secteur",
+            ],
+        ),
+        (
+            "divisé par 100",
+            "{n} / 100",
+            [
+                "un département",
+                "la dernière période",
+                "une période ancienne",
+                "toute la colonne",
+                "un secteur",
+            ],
+        ),
+        (
+            "multiplié par 10",
+            "{n} * 10",
+            ["un territoire à la dernière période", "un territoire à une période ancienne"],
+        ),
         ("signe inversé", "-{n}", ["un département", "la dernière période"]),
-        ("mis à zéro", "{n} * 0", ["un département", "la dernière période", "un territoire à une période ancienne"]),
-        ("majoré de 15 %", "{n} * 1.15", ["un département", "la dernière période", "un territoire à la dernière période", "un territoire à une période ancienne", "un secteur"]),
+        (
+            "mis à zéro",
+            "{n} * 0",
+            ["un département", "la dernière période", "un territoire à une période ancienne"],
+        ),
+        (
+            "majoré de 15 %",
+            "{n} * 1.15",
+            [
+                "un département",
+                "la dernière période",
+                "un territoire à la dernière période",
+                "un territoire à une période ancienne",
+                "un secteur",
+            ],
+        ),
         ("minoré de 15 %", "{n} * 0.85", ["un territoire à la dernière période", "toute la colonne"]),
         ("plafonné au milliard", "999999999", ["un territoire à la dernière période"]),
     ]
@@ -164,7 +207,11 @@ def fraction(jeu: Jeu) -> str | None:
 def fraction_part(jeu: Jeu) -> str | None:
     if jeu.get("taux"):
         return changed(jeu, jeu["departement"], "{n} / 100")
-    return changed(jeu, jeu["departement"], "{n} / 100", jeu["taux_colonnes"]) if "taux_colonnes" in jeu else None
+    return (
+        changed(jeu, jeu["departement"], "{n} / 100", jeu["taux_colonnes"])
+        if "taux_colonnes" in jeu
+        else None
+    )
 
 
 @kind("arrondi à l'entier : toute la colonne")
@@ -196,12 +243,20 @@ def comma_lost_last(jeu: Jeu) -> str | None:
 
 @kind("secret lu comme zéro")
 def secret_zero(jeu: Jeu) -> str | None:
-    return replaced(jeu, "true", f"case when {{c}} = '{jeu['secret']}' then '0' else {{c}} end") if "secret" in jeu else None
+    return (
+        replaced(jeu, "true", f"case when {{c}} = '{jeu['secret']}' then '0' else {{c}} end")
+        if "secret" in jeu
+        else None
+    )
 
 
 @kind("secret lu comme une valeur")
 def secret_value(jeu: Jeu) -> str | None:
-    return replaced(jeu, "true", f"case when {{c}} = '{jeu['secret']}' then '12' else {{c}} end") if "secret" in jeu else None
+    return (
+        replaced(jeu, "true", f"case when {{c}} = '{jeu['secret']}' then '12' else {{c}} end")
+        if "secret" in jeu
+        else None
+    )
 
 
 @kind("vide lu comme zéro")
@@ -241,7 +296,9 @@ def constant(jeu: Jeu) -> str | None:
     if jeu.get("geographie") or not jeu.get("valeurs"):
         return None
     first = jeu["valeurs"][-1]
-    return replaced(jeu, rows, f'(select "{first}" from {CLEAN} where {number(first)} > 0 order by _ligne limit 1)')
+    return replaced(
+        jeu, rows, f'(select "{first}" from {CLEAN} where {number(first)} > 0 order by _ligne limit 1)'
+    )
 
 
 @kind("valeurs décalées d'une ligne")
@@ -260,11 +317,15 @@ def shuffled(jeu: Jeu) -> str | None:
     own = ", ".join(f'"{c}"' for c in jeu["valeurs"])
     period = jeu.get("periode", "1")
     return (
-        f"with a as (select *, row_number() over (partition by {period}, _partition order by _ligne) as n_ from {CLEAN}),"
-        f" m as (select {own}, {period} as p_, _partition as q_, row_number() over (partition by {period}, _partition order by hash(_ligne)) as n_"
-        f" from {CLEAN}) select a.* exclude (n_) replace ({cells}) from a join m on m.n_ = a.n_ and"
-        f" m.p_ is not distinct from {'a.' + period if period.isidentifier() else period} and m.q_ is not distinct from a._partition"
-    ) if period.isidentifier() or period == "1" else None
+        (
+            f"with a as (select *, row_number() over (partition by {period}, _partition order by _ligne) as n_ from {CLEAN}),"
+            f" m as (select {own}, {period} as p_, _partition as q_, row_number() over (partition by {period}, _partition order by hash(_ligne)) as n_"
+            f" from {CLEAN}) select a.* exclude (n_) replace ({cells}) from a join m on m.n_ = a.n_ and"
+            f" m.p_ is not distinct from {'a.' + period if period.isidentifier() else period} and m.q_ is not distinct from a._partition"
+        )
+        if period.isidentifier() or period == "1"
+        else None
+    )
 
 
 @kind("deux colonnes échangées")
@@ -365,9 +426,13 @@ def other_codes(jeu: Jeu) -> str | None:
     codes = f"(select c_, lead(c_, 1, first_c) over (order by c_) as suivant from (select distinct {jeu['lieu']} as c_, min({jeu['lieu']}) over () as first_c from {CLEAN} where {jeu['departement']} or {jeu['lieu']} = '{jeu['codes_voisins'][1]}'))"
     column = jeu["lieu_colonne"]
     return (
-        f"select t.* replace (case when k.suivant is null then t.{column} else {place(jeu, 'k.suivant')} end as {column})"
-        f" from {CLEAN} t left join {codes} k on k.c_ = {jeu['lieu']}"
-    ) if column.isidentifier() else None
+        (
+            f"select t.* replace (case when k.suivant is null then t.{column} else {place(jeu, 'k.suivant')} end as {column})"
+            f" from {CLEAN} t left join {codes} k on k.c_ = {jeu['lieu']}"
+        )
+        if column.isidentifier()
+        else None
+    )
 
 
 @kind("code de territoire inconnu")
@@ -413,7 +478,11 @@ def _copied(jeu: Jeu, target: str, origin: str) -> str | None:
     if target not in jeu or origin not in jeu:
         return None
     column = jeu["periode"]
-    new = "case " + " ".join(f"when {column} = '{o}' then '{t}'" for t, o in zip(jeu[target], jeu[origin], strict=True)) + " end"
+    new = (
+        "case "
+        + " ".join(f"when {column} = '{o}' then '{t}'" for t, o in zip(jeu[target], jeu[origin], strict=True))
+        + " end"
+    )
     return (
         f"select * from {CLEAN} where {column} not in ({listed(jeu[target])}) union all"
         f" select * replace ({new} as {column}) from {CLEAN} where {column} in ({listed(jeu[origin])})"
@@ -425,7 +494,13 @@ def doubled_under_other(jeu: Jeu) -> str | None:
     if "ancienne" not in jeu or "autre" not in jeu:
         return None
     column = jeu["periode"]
-    new = "case " + " ".join(f"when {column} = '{o}' then '{t}'" for t, o in zip(jeu["ancienne"], jeu["autre"], strict=True)) + " end"
+    new = (
+        "case "
+        + " ".join(
+            f"when {column} = '{o}' then '{t}'" for t, o in zip(jeu["ancienne"], jeu["autre"], strict=True)
+        )
+        + " end"
+    )
     return f"select * from {CLEAN} union all select * replace ({new} as {column}) from {CLEAN} where {column} in ({listed(jeu['autre'])})"
 
 
@@ -471,7 +546,9 @@ def lost_communes(jeu: Jeu) -> str | None:
     if "communes" not in jeu:
         return None
     rows = scope("derniere")(jeu) or "true"
-    return f"select * from {CLEAN} where not (({jeu['communes']}) and ({rows}) and hash({jeu['lieu']}) % 20 = 3)"
+    return (
+        f"select * from {CLEAN} where not (({jeu['communes']}) and ({rows}) and hash({jeu['lieu']}) % 20 = 3)"
+    )
 
 
 @kind("un territoire perdu")
@@ -512,7 +589,11 @@ def cumul_as_month(jeu: Jeu) -> str | None:
 
 @kind("multiplicateur d'unité perdu ou faux")
 def multiplier(jeu: Jeu) -> str | None:
-    return f"select * replace (case when {jeu['departement']} then '3' else {jeu['mult']} end as {jeu['mult']}) from {CLEAN}" if "mult" in jeu else None
+    return (
+        f"select * replace (case when {jeu['departement']} then '3' else {jeu['mult']} end as {jeu['mult']}) from {CLEAN}"
+        if "mult" in jeu
+        else None
+    )
 
 
 @kind("accents lus dans le mauvais encodage")
@@ -570,6 +651,4 @@ def other_vintage(jeu: Jeu) -> str | None:
     if "meme_delivrance" not in jeu:
         return None
     cells = ", ".join(f'coalesce(b."{c}", a."{c}") as "{c}"' for c in jeu["valeurs"])
-    return (
-        f"select a.* replace ({cells}) from {CLEAN} a left join {CLEAN} b on a._partition = '2022' and b._partition = '2019' and b.COM = a.COM"
-    )
+    return f"select a.* replace ({cells}) from {CLEAN} a left join {CLEAN} b on a._partition = '2022' and b._partition = '2019' and b.COM = a.COM"

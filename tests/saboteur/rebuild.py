@@ -93,7 +93,9 @@ class Plan:
             for row in csv.DictReader(handle):
                 direct[row["indicateur"]].add(row["source"])
         # whatever the column, an indicator that names another depends on it
-        terms = {name: {v for k, v in row.items() if k != "indicateur" and v in rows} for name, row in rows.items()}
+        terms = {
+            name: {v for k, v in row.items() if k != "indicateur" and v in rows} for name, row in rows.items()
+        }
 
         def whole(name: str, seen: frozenset[str]) -> set[str]:
             found = set(direct[name])
@@ -239,7 +241,9 @@ def _refused(name: str, found: str) -> Controle:
 @contextmanager
 def opened(plan: Plan, source: str, threads: int = 1) -> Iterator[Rebuild]:
     """A rebuild ready to run for one source."""
-    connection = duckdb.connect(config={"threads": threads, "preserve_insertion_order": False, "memory_limit": "1500MB"})
+    connection = duckdb.connect(
+        config={"threads": threads, "preserve_insertion_order": False, "memory_limit": "1500MB"}
+    )
     try:
         connection.execute("attach ':memory:' as candidat")
         connection.execute(f"attach '{plan.clean}' as propre (read_only)")

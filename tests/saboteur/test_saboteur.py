@@ -26,19 +26,46 @@ SHORT = [
 # (source, rows kept, the release in force holds what ended before, how the last two years are revised)
 NEWS = [
     *[
-        ("insee__taux_chomage", f"TIME_PERIOD <= '{y}-Q{q}'", f"{y}-{3 * q:02d}-28", "TIME_PERIOD >= '{year}'", y, "{n} + 0.1 * (hash(REF_AREA) % 3 - 1)")
+        (
+            "insee__taux_chomage",
+            f"TIME_PERIOD <= '{y}-Q{q}'",
+            f"{y}-{3 * q:02d}-28",
+            "TIME_PERIOD >= '{year}'",
+            y,
+            "{n} + 0.1 * ((hash(REF_AREA) % 3)::int - 1)",
+        )
         for y, q in [(2023, 2), (2022, 4), (2022, 1), (2021, 3), (2019, 4), (2018, 2), (2015, 3)]
     ],
     *[
-        ("dares__demandeurs_emploi", f"date <= '{y}-T{q}'", f"{y}-{3 * q:02d}-28", "date >= '{year}'", y, "round({n} * (1 + 0.003 * (hash(code_region) % 3)))")
+        (
+            "dares__demandeurs_emploi",
+            f"date <= '{y}-T{q}'",
+            f"{y}-{3 * q:02d}-28",
+            "date >= '{year}'",
+            y,
+            "round({n} * (1 + 0.003 * ((hash(code_region) % 3)::int)))",
+        )
         for y, q in [(2025, 2), (2024, 3), (2023, 4), (2022, 2), (2019, 1)]
     ],
     *[
-        ("dares__interim", f"periode <= '{y}-T{q}'", f"{y}-{3 * q:02d}-28", "periode >= '{year}'", y, "{n} * (1 + 0.01 * (hash(libelle) % 2))")
+        (
+            "dares__interim",
+            f"periode <= '{y}-T{q}'",
+            f"{y}-{3 * q:02d}-28",
+            "periode >= '{year}'",
+            y,
+            "{n} * (1 + 0.01 * ((hash(libelle) % 2)::int))",
+        )
         for y, q in [(2025, 2), (2024, 1), (2022, 4)]
     ],
-    *[("insee__emploi_salarie", f"TIME_PERIOD <= '{y}-Q{q}'", f"{y}-{3 * q:02d}-28", "false", y, "{n}") for y, q in [(2022, 3), (2021, 4), (2019, 2)]],
-    *[("bdf__defaillances", f"left(time_period, 4) <= '{y}'", f"{y}-12-28", "false", y, "{n}") for y in (2024, 2022, 2018)],
+    *[
+        ("insee__emploi_salarie", f"TIME_PERIOD <= '{y}-Q{q}'", f"{y}-{3 * q:02d}-28", "false", y, "{n}")
+        for y, q in [(2022, 3), (2021, 4), (2019, 2)]
+    ],
+    *[
+        ("bdf__defaillances", f"left(time_period, 4) <= '{y}'", f"{y}-12-28", "false", y, "{n}")
+        for y in (2024, 2022, 2018)
+    ],
 ]
 
 
@@ -62,7 +89,9 @@ def campaign(plan: Plan, source: str, faults: dict[str, str]) -> list[Outcome]:
 
 
 def told(outcomes: list[Outcome]) -> str:
-    return "\n".join(f"{o.source} | {o.kind} | {o.damaged} chiffres faussés | {o.status} {o.reasons}" for o in outcomes)
+    return "\n".join(
+        f"{o.source} | {o.kind} | {o.damaged} chiffres faussés | {o.status} {o.reasons}" for o in outcomes
+    )
 
 
 def test_the_great_faults_are_refused_or_listed(plan: Plan) -> None:

@@ -183,6 +183,16 @@ def test_previous_release_catches_truncation_and_scale(candidate: Path, clean_ca
     assert "compte_synthetique_03" in found["obs_ordre_de_grandeur"]
 
 
+def test_an_infinite_figure_is_bad_data_and_said(candidate: Path) -> None:
+    damage(
+        candidate,
+        "update observations set valeur = 'inf'::double where territoire = 'REG-28' and indicateur = 'emploi_salarie'",
+    )
+    verdict = judge(candidate, data_docs=False)
+    assert verdict.code == 1, verdict.fautes
+    assert "obs_valeurs_finies" in refused(verdict)
+
+
 def test_missing_column_is_our_fault_not_bad_data(candidate: Path) -> None:
     damage(candidate, "alter table observations drop column confidentialite")
     verdict = judge(candidate)
