@@ -104,9 +104,10 @@ class World:
             "bdm": {"idbanks": self.idbanks},
         }[self.protocol]
         names = self.names
-        extra = ["IDBANK", "TIME_PERIOD", "LAST_UPDATE", "FREQ"] if self.protocol == "bdm" else []
+        extra = ["IDBANK", "TIME_PERIOD", "FREQ"] if self.protocol == "bdm" else []
         attendu = {
             "colonnes": [*names.values(), *extra],
+            "colonnes_ignorees": ["LAST_UPDATE"],  # else every edition would be a new one
             "cle": [names["CODE"]],
             "motifs": {names["CODE"]: RULES["code"], names["VALEUR"]: RULES["valeur"]},
             "modalites": {names["NATURE"]: RULES["nature"]},
@@ -183,7 +184,7 @@ class World:
         for code, row in zip(self.idbanks * 9, content.rows, strict=False):
             cells = self._renamed(content, row)
             obs = {name: cells.pop(name) for name in ("OBS_STATUS", "OBS_VALUE") if name in cells}
-            above = {"IDBANK": code, "FREQ": "A", "LAST_UPDATE": "2026-01-01", **cells}
+            above = {"IDBANK": code, "FREQ": "A", "LAST_UPDATE": f"2026-01-{self.day:02}", **cells}
             written = " ".join(f'{name}="{value}"' for name, value in above.items())
             below = " ".join(f'{name}="{value}"' for name, value in {"TIME_PERIOD": "2025", **obs}.items())
             series.append(f"<Series {written}><Obs {below}/></Series>")
