@@ -173,7 +173,9 @@ def sans_test(manifest: dict) -> set[str]:
         if t["resource_type"] == "test"
         for parent in t["depends_on"]["nodes"]
     }
-    return {nom for nom, modele in modeles(manifest).items() if nom not in testes and couche(modele) != "qualite"}
+    return {
+        nom for nom, modele in modeles(manifest).items() if nom not in testes and couche(modele) != "qualite"
+    }
 
 
 def sans_cle(manifest: dict) -> set[str]:
@@ -190,7 +192,11 @@ def essais_sans_phrase(manifest: dict) -> set[str]:
     return {t["name"] for t in manifest.get("unit_tests", {}).values() if not t["description"].strip()}
 
 
-REGLES = {"modeles_sans_test": sans_test, "tables_sans_cle": sans_cle, "tests_sans_phrase": essais_sans_phrase}
+REGLES = {
+    "modeles_sans_test": sans_test,
+    "tables_sans_cle": sans_cle,
+    "tests_sans_phrase": essais_sans_phrase,
+}
 
 
 @pytest.mark.parametrize("regle", REGLES)
@@ -198,7 +204,9 @@ def test_known_violations_may_only_shrink(manifest: dict, regle: str) -> None:
     connues = set(yaml.safe_load(CONNUES.read_text(encoding="utf-8")).get(regle) or [])
     constatees = REGLES[regle](manifest)
     assert not constatees - connues, f"{regle}, nouvelles : {sorted(constatees - connues)}"
-    assert not connues - constatees, f"{regle}, réparées, à retirer de la liste : {sorted(connues - constatees)}"
+    assert not connues - constatees, (
+        f"{regle}, réparées, à retirer de la liste : {sorted(connues - constatees)}"
+    )
 
 
 def test_every_suspicion_has_a_reader(manifest: dict) -> None:
