@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import duckdb
+
 # From one publication to the next, and how long after it a producer is still on time: the longest gaps seen
 # in the producers' calendars (quarterly employment comes up to 100 days after the quarter, the census at the
 # end of December).
@@ -24,6 +26,18 @@ HELD = {
     "annuelle": timedelta(days=365 + 3 * 365 + 90),
 }
 STOPPED = ("arretee", "suspendue")
+STATES = """
+    with recues as (
+        select source, max(recu_le) as recu_le from {base}.livraisons where resultat = 'nouveau' group by all
+    ),
+    closes as (
+        select i.source, cast(max(o.date_fin) as timestamp) as fin
+        from {base}.observations o join {base}.indicateurs i using (indicateur)
+        where o.valeur is not null group by all
+    )
+    select s.source, s.frequence, s.derniere_livraison is not null, s.derniere_publication, c.fin, r.recu_le
+    from {base}.sources s left join recues r using (source) left join closes c using (source)
+"""
 
 
 @dataclass(frozen=True)
@@ -67,3 +81,16 @@ def judge(
     if age > limit:
         return Freshness("en retard", f"{words} il y a {age.days} jours, rythme {rhythm}")
     return Freshness("à jour", "")
+
+
+def of_release(
+    connection: duckdb.DuckDBPyConnection, now: datetime, base: str = "main"
+) -> dict[str, Freshness]:
+    """The state of every source of a release: `base` is the schema that holds its tables, `now` naive UTC.
+    The same words as `make status`, from the release alone."""
+    return {
+        source: judge(rhythm, delivered, published, now, held=held, received=received)
+        for source, rhythm, delivered, published, held, received in connection.execute(
+            STATES.format(base=base)
+        ).fetchall()
+    }

@@ -38,7 +38,7 @@ FIRST = """
     group by i.indicateur, i.libelle, i.ordre order by i.ordre, i.indicateur
 """
 SOURCES = """
-    select source, titre, frequence, derniere_livraison, derniere_publication, dernier_resultat, dernier_motif
+    select source, titre, derniere_livraison, dernier_resultat, dernier_motif
     from actuelle.main.sources order by source
 """
 
@@ -140,8 +140,9 @@ def _largest(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def _sources(connection: duckdb.DuckDBPyConnection, made: datetime) -> list[str]:
     late, refused, skipped = [], [], []
     now = made.astimezone(UTC).replace(tzinfo=None)
-    for source, title, rhythm, delivery, published, outcome, reason in connection.execute(SOURCES).fetchall():
-        state = freshness.judge(rhythm, delivery is not None, published, now)
+    states = freshness.of_release(connection, now, "actuelle.main")
+    for source, title, delivery, outcome, reason in connection.execute(SOURCES).fetchall():
+        state = states[source]
         if state.etat in ("en retard", "suspendue", "jamais"):
             late.append(f"- **{title}** (`{source}`) : {state.etat}, {state.mot}.")
         if outcome in ("refuse", "echec"):

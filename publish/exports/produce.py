@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from publish import freshness
 from publish.exports.reports import batch, page, pdf
 from publish.exports.reports.dashboard import dashboard, late_sources, territories
 from publish.exports.request import Request
@@ -17,8 +18,7 @@ from publish.exports.request import Request
 Progress = Callable[[int, int], None]
 
 SOURCES = """
-    select titre, frequence, derniere_livraison is not null, derniere_publication, dernier_motif
-    from sources order by source
+    select source, titre, dernier_motif from sources order by source
 """
 
 
@@ -95,6 +95,7 @@ def write_dashboard(origin: Origin, folder: Path) -> list[Path]:
             connection.execute("select territoire, code_region from territoires order by 1").fetchall()
         )
         rows = connection.execute(SOURCES).fetchall()
+        states = freshness.of_release(connection, origin.made.astimezone(UTC).replace(tzinfo=None))
     facts = batch.prepared(
         origin.database,
         territories(list(regions), origin.region, regions),
@@ -103,7 +104,7 @@ def write_dashboard(origin: Origin, folder: Path) -> list[Path]:
         made=origin.made,
         previous=origin.previous,
     )
-    facts.late = late_sources(rows, origin.made.astimezone(UTC).replace(tzinfo=None))
+    facts.late = late_sources(rows, states)
     document = dashboard(facts)
     printed, read = folder / "tableau_de_bord.pdf", folder / "tableau_de_bord.html"
     whole(printed, pdf.write(document, origin.made))

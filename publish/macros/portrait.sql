@@ -17,6 +17,7 @@ create or replace macro portrait(un_territoire) as table
         c.confidentialite,
         c.methode,
         c.motif,
+        c.fiabilite,
         i.producteur
     from chiffres_cles as c
     inner join indicateurs as i on c.indicateur = i.indicateur

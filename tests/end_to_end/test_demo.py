@@ -100,7 +100,8 @@ def test_macros_of_the_contract(base) -> None:
     assert base.execute(
         "select valeur from serie('taux_chomage_localise', 'REG-28') where periode = '2023-T3'"
     ).fetchone() == (6.9,)
-    assert base.execute("select count(*) from portrait('EPCI-200065597')").fetchone()[0] > 15
+    told = base.execute("select count(*), count(fiabilite) from portrait('EPCI-200065597')").fetchone()
+    assert told[0] > 15 and told[0] == told[1]
     assert base.execute(
         "select libelle from classement('taux_chomage_localise', 'ZE2020') limit 1"
     ).fetchone() == ("Le Havre",)

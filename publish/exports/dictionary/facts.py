@@ -126,6 +126,7 @@ class Facts:
     made: datetime
     indicators: list[Row]
     sources: list[Row]
+    states: dict[str, freshness.Freshness]
     territories: dict[str, str]
     counts: dict[str, int]
     examples: dict[str, list[Row]]
@@ -140,12 +141,7 @@ class Facts:
 
     def freshness(self, source: Row) -> freshness.Freshness:
         """The state of a source on the day of the release."""
-        return freshness.judge(
-            source["frequence"],
-            source["derniere_livraison"] is not None,
-            source["derniere_publication"],
-            self.made.astimezone(UTC).replace(tzinfo=None),
-        )
+        return self.states[source["source"]]
 
 
 def read(database: Path, region: str, release: str, made: datetime) -> Facts:
@@ -190,6 +186,7 @@ def read(database: Path, region: str, release: str, made: datetime) -> Facts:
                 s | (deliveries.get(s["source"]) or {"livraisons": 0, "refusees": 0, "octets": None})
                 for s in rows("select * from sources order by producteur, titre")
             ],
+            states=freshness.of_release(con, made.astimezone(UTC).replace(tzinfo=None)),
             territories=names,
             counts={level: len(found) for level, found in by_level.items()},
             examples={level: found[:6] for level, found in by_level.items()},

@@ -527,12 +527,13 @@ def zone_map(
 
 
 def late_sources(
-    rows: list[tuple[str, str | None, bool, object, str | None]], now: object
+    rows: list[tuple[str, str, str | None]], states: dict[str, freshness.Freshness]
 ) -> list[tuple[str, str, str]]:
-    """Sources that are late, stopped or never received: title, state, why."""
+    """Sources that are late, stopped or never received: title, state, why. `rows`: source, title, last
+    reason; `states`: see `freshness.of_release`."""
     found = []
-    for title, rhythm, delivered, published, reason in rows:
-        state = freshness.judge(rhythm, delivered, published, now)  # type: ignore[arg-type]
+    for source, title, reason in rows:
+        state = states[source]
         if state.etat in ("en retard", "suspendue", "jamais"):
             found.append((title, state.etat, reason or state.mot if state.etat == "jamais" else state.mot))
     return found

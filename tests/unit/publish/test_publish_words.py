@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,3 +132,26 @@ def test_freshness_without_a_date_of_publication(
 ) -> None:
     now = datetime(2026, 11, 25)
     assert freshness.judge(rhythm, True, None, now, held=held, received=received).etat == state
+
+
+def test_a_release_says_the_state_that_the_status_says(world: World) -> None:
+    """A source that its producer does not date is judged by the end of its last period, then by its
+    reception: the release's own table, its note and `make status` say the same."""
+    release = world.publish()
+    with duckdb.connect(str(release.database)) as c:
+        c.execute("update sources set frequence = 'trimestrielle', derniere_publication = null")
+        end = c.execute(
+            "select max(date_fin) from observations join indicateurs using (indicateur)"
+            " where source = 'insee__synthetique' and valeur is not null"
+        ).fetchone()[0]
+        last = datetime(end.year, end.month, end.day)
+        on_time = freshness.of_release(c, last + timedelta(days=100))["insee__synthetique"]
+        late = freshness.of_release(c, last + timedelta(days=300))["insee__synthetique"]
+        assert on_time.etat == "à jour"
+        assert late.etat == "en retard" and "dernière période close il y a 300 jours" in late.mot
+        # nothing of it has a period: its reception tells
+        c.execute("update observations set valeur = null")
+        received = freshness.of_release(c, datetime(2026, 2, 1))["insee__synthetique"]
+        assert received.etat == "à jour"
+        c.execute("delete from livraisons")
+        assert freshness.of_release(c, last)["insee__synthetique"].etat == "inconnue"
