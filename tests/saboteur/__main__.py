@@ -11,6 +11,7 @@ from pathlib import Path
 
 import fautes
 from attaque import Outcome, attacker
+from propre import prepare
 from rebuild import Plan
 
 
@@ -33,15 +34,16 @@ def campaign(plan: Plan, source: str, faults: dict[str, str]) -> list[Outcome]:
 def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument(
-        "data", type=Path, help="dossier d'une démonstration dont build/ a encore sa candidate"
+        "data",
+        type=Path,
+        help="dossier de travail : la candidate propre y est faite si elle n'y est pas encore",
     )
     options.add_argument("sources", nargs="*")
     options.add_argument("--fautes", nargs="*", help="quelques fautes seulement")
     options.add_argument("--par-faute", type=int, help="nombre de jeux sur lesquels chaque faute est essayée")
     options.add_argument("--processus", type=int, default=2)
     given = options.parse_args()
-    data = given.data.resolve()
-    plan = Plan(data / "build/candidat.duckdb", data / "build/dbt", data / "landing")
+    plan = prepare(given.data)
     faults = {
         source: {k: q for k, q in found.items() if not given.fautes or k in given.fautes}
         for source, found in fautes.matrix(given.par_faute).items()
