@@ -69,6 +69,7 @@ def measure(folder: Path) -> list[tuple[str, str, str, str]]:
             resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
         )
         again = published(run(settings, console))
+        idle = published(run(settings, console, calendar=True))
     steps = first.steps
     assert first.release is not None
     database = first.release.database
@@ -86,10 +87,16 @@ def measure(folder: Path) -> list[tuple[str, str, str, str]]:
             ratio(memory / 2**20, 2),
         ),
         (
-            "a run with nothing new",
+            "a run with nothing new, every source asked",
             f"{again.seconds:.1f} s",
             "the first run",
             ratio(again.seconds, first.seconds),
+        ),
+        (
+            "a run with no source due",
+            f"{idle.seconds:.2f} s",
+            "the first run",
+            f"{idle.seconds / first.seconds:.4f}",
         ),
         (
             "judgement (dbt tests apart)",

@@ -48,7 +48,7 @@ def run():
     assert not summary.fautes, summary.fautes
     assert [one.resultat for one in summary.results if one.resultat not in ("nouveau", "inchange")] == []
 
-for _ in sys.stdin:
+while sys.stdin.readline():
     child = os.fork()
     if not child:
         try:
@@ -59,6 +59,7 @@ for _ in sys.stdin:
             os._exit(1)
         os._exit(0)
     print(child, flush=True)
+    sys.stdin.readline()
     print(os.waitpid(child, 0)[1], flush=True)
 """
 
@@ -79,7 +80,9 @@ class Nursery:
         child = int(stdout.readline())
         if kill_after is not None:
             time.sleep(kill_after)
-            os.kill(child, signal.SIGKILL)  # not yet waited for: the number is still its own
+            os.kill(child, signal.SIGKILL)  # waited for below only: the number is still its own
+        stdin.write("\n")
+        stdin.flush()
         status = int(stdout.readline())
         if kill_after is None:
             assert status == 0, "an undisturbed run must finish"
