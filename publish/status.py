@@ -33,6 +33,8 @@ HELD = """
     select i.source, arg_max(o.periode, o.date_fin), max(o.date_fin)
     from observations o join indicateurs i using (indicateur) where o.valeur is not null group by i.source
 """
+# Columns that are read whole, and the width that takes.
+LEAST = {"Source": 38, "Reçue le": 10, "Publiée le": 10, "Période": 12, "État": 9}
 COLOURS = {"à jour": "green", "en retard": "yellow", "suspendue": "dim", "jamais": "red", "inconnue": "dim"}
 
 
@@ -48,13 +50,12 @@ def show(settings: Settings, console: Console) -> int:
     now = datetime.now(UTC).replace(tzinfo=None)
     release = releases.current(settings.published)
     periods = _periods(release)
+    if not console.is_terminal:  # a file or a program reads each line whole; a screen cuts the last column
+        console.width = 240
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("Source", "Reçue le", "Publiée le", "Période", "État", "Dernier essai"):
-        free = name in (
-            "Source",
-            "Dernier essai",
-        )  # on a narrow screen these two fold, the others are read whole
-        table.add_column(name, no_wrap=not free, overflow="fold", min_width=10 if free else None)
+    for name in (*LEAST, "Dernier essai"):
+        free = name == "Dernier essai"
+        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=None if free else LEAST[name])
     for source, _, rhythm, received, published, outcome, reason in rows:
         period, held = periods.get(source, (None, None))
         state = freshness.judge(rhythm, received is not None, published, now, held=held, received=received)
