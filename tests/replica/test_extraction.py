@@ -96,7 +96,7 @@ def test_every_source_lands(everything: Settings) -> None:
     assert everything.producteurs is not None
     parts = [(source, part) for source in SOURCES.values() for part in source.parts(everything)]
     absent = unserved(everything.producteurs, parts)
-    assert len(absent) < len(parts) / 2
+    assert len(parts) - len(absent) >= 40  # deliveries of real figures: an empty replica would prove nothing
     expected = {(part.source, part.partition) for _, part in parts if part not in absent}
     results = {(one["source"], one["partition"]): one for one in _deliveries(everything)}
     assert set(results) == expected
