@@ -21,7 +21,7 @@ import duckdb
 import pandas as pd
 from rich.console import Console
 
-from bench import exports, lecture, service
+from bench import exports, historique, lecture, service
 from bench.projection import projection_rows
 from extract.replica.process import replica
 from extract.settings import Settings
@@ -112,6 +112,7 @@ def measure(folder: Path) -> list[tuple[str, str, str, str]]:
         *exports.rows(database, settings.region),
         *service.rows(first.release),
         *projection_rows(database, settings.build, folder),
+        *historique.rows(),
         lecture.row()[0],
     ]
 

@@ -1,37 +1,16 @@
-"""The models of the history, compiled once and run on small tables: deliveries in, versions out."""
+"""A warehouse in small: the compiled models of the history, run on small tables."""
 
 from __future__ import annotations
 
 import itertools
-import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import duckdb
 
-ROOT = Path(__file__).resolve().parents[2]
-MODELS = ("int_versions_livraisons", "int_versions_recues", "int_observations_versions")
+from bench.chaine import MODELS, SCHEMA
+
 DAY = datetime(2026, 1, 1)
-SCHEMA = """
-    create table stg_extraction__livraisons (source varchar, partie varchar, livraison varchar,
-        publie_le timestamp, recu_le timestamp, connu_le timestamp, resultat varchar);
-    create table stg_memoire__versions (source varchar, partie varchar, livraison varchar,
-        indicateur varchar, type_territoire varchar, code_territoire varchar, cog integer, periode varchar,
-        modalite varchar, valeur double, statut varchar, confidentialite varchar, marque_producteur varchar,
-        methode varchar, motif varchar, n_unites bigint, part_max double, priorite integer, ligne bigint,
-        est_retrait boolean);
-    create table int_observations_recues as
-        select * exclude (est_retrait), null::timestamp as publie_le, null::timestamp as recu_le,
-            null::timestamp as connu_le
-        from stg_memoire__versions;
-    create table stg_memoire__livraisons (livraison varchar);
-    create table int_corrections (indicateur varchar, territoire varchar, periode varchar, modalite varchar,
-        action varchar, valeur double, attendu double, corrige_le timestamp, texte varchar);
-"""
 FIGURE = """
     insert into int_observations_recues by name
     select ? as source, ? as partie, ? as livraison, ? as publie_le, ? as recu_le, ? as connu_le, ? as ligne,
@@ -44,29 +23,6 @@ VERSIONS = """
         connu_jusqua
     from int_observations_versions order by all
 """
-
-
-def compiled(folder: Path) -> dict[str, str]:
-    """The SQL of the models, with bare names for what they read."""
-    env = os.environ | {
-        "REFERENTIEL_BASE": str(folder / "x.duckdb"),
-        "REFERENTIEL_VERSIONS": str(folder),
-        "DBT_TARGET_PATH": str(folder / "cible"),
-        "DBT_LOG_PATH": str(folder / "journal"),
-    }
-    dbt = str(Path(sys.executable).with_name("dbt"))
-    command = [dbt, "compile", "--project-dir", ".", "--profiles-dir", ".", "--select", *MODELS]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout[-3000:]
-    nodes = json.loads((folder / "cible/manifest.json").read_text(encoding="utf-8"))["nodes"]
-    found = {}
-    for node in nodes.values():
-        if node["name"] in MODELS:
-            sql = node["compiled_code"]
-            for parent in node["depends_on"]["nodes"]:
-                sql = sql.replace(nodes[parent]["relation_name"], nodes[parent]["name"])
-            found[node["name"]] = sql
-    return found
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from chaine import compiled
+
+from bench.chaine import compiled
 
 
 @pytest.fixture(scope="session")
