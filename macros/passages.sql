@@ -36,7 +36,14 @@
             case
                 when
                     count(case when population is not null or nombre_ensemble = nombre_groupe then population_moyenne end) = count(*)
-                    then sum(case when nombre_ensemble = nombre_groupe then population_moyenne else population end)
+                    -- decimals: a sum of doubles depends on the order in which the rows come
+                    then
+                        sum(
+                            cast(
+                                case when nombre_ensemble = nombre_groupe then population_moyenne else population end
+                                as decimal(28, 9)
+                            )
+                        )
             end as masse
         from ponderes
         group by cog_source, code_source, cog_cible, code_cible
@@ -60,7 +67,7 @@
         code_cible,
         case
             when nombre_cibles = 1 then cast(1 as double)
-            when nombre_masses = nombre_cibles and masse_source > 0 then masse / masse_source
+            when nombre_masses = nombre_cibles and masse_source > 0 then cast(masse as double) / cast(masse_source as double)
         end as poids,
         case
             when nombre_cibles > 1 then 'scission'

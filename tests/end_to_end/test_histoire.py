@@ -12,11 +12,17 @@ import random
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
 from conduite import RACINE, publier
+
+from expectations import dbt_results
+from extract.settings import Settings
+from publish import content, witness
+from publish.candidate import Candidate, dbt_executable, environment
 
 SOURCE = "dares__activite_partielle"
 # published on, last month known, figures changed (of the hours column), rows withdrawn
@@ -109,33 +115,52 @@ def world(data: Path, folder: Path) -> Path:
     return folder
 
 
-HISTORY = "select * exclude (version), version from observations_historique"
 SAME = "select count(*) from (({a}) except all ({b}))"
 
 
-@pytest.mark.long
-def test_history_of_three_deposits(data: Path, tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Worlds:
+    """The vintages by date of publication; the releases made of the first alone, then of the two others on
+    top of it, and of the three from nothing; the last candidate."""
+
+    contents: dict[str, bytes]
+    early: Path
+    last: Path
+    scratch: Path
+    candidate: Path
+
+
+@pytest.fixture(scope="module")
+def worlds(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Worlds:
+    """Every order of three is tried on the models alone (tests/historique); here two, on the whole house."""
+    folder = tmp_path_factory.mktemp("mondes")
     contents = vintages(data)
     first, second, third = contents
-    # in order, one build after each; and from nothing, in another order
-    one, other = world(data, tmp_path / "un"), world(data, tmp_path / "autre")
-    deposit(one, first, contents[first], tmp_path)
-    early = build(one, tmp_path / "r1")
-    for published in (second, third):
-        deposit(one, published, contents[published], tmp_path)
-        last = build(one, tmp_path / f"r-{published}")
+    one, other = world(data, folder / "un"), world(data, folder / "autre")
+    deposit(one, first, contents[first], folder)
+    early = build(one, folder / "r1")
+    for published in (third, second):  # the older one late
+        deposit(one, published, contents[published], folder)
+    last = build(one, folder / "r2")
     for published in (third, first, second):
-        deposit(other, published, contents[published], tmp_path)
-    scratch = build(other, tmp_path / "r3")
+        deposit(other, published, contents[published], folder)
+    scratch = build(other, folder / "r3")
+    return Worlds(contents, early, last, scratch, other / "build/candidat.duckdb")
 
+
+@pytest.mark.long
+def test_history_of_three_deposits(worlds: Worlds) -> None:
+    contents = worlds.contents
+    first, second, third = contents
     with duckdb.connect() as c:
-        for name, file in (("debut", early), ("fin", last), ("neuf", scratch)):
+        for name, file in (("debut", worlds.early), ("fin", worlds.last), ("neuf", worlds.scratch)):
             c.execute(f"attach '{file}' as {name} (read_only)")
         # two orders of deliveries, incrementally or from nothing: equal row for row
         for table in ("observations", "observations_historique", "revisions", "chiffres_cles", "territoires"):
             for a, b in (("fin", "neuf"), ("neuf", "fin")):
                 query = SAME.format(a=f"from {a}.main.{table}", b=f"from {b}.main.{table}")
                 assert c.execute(query).fetchone() == (0,), table
+        assert content.hashes(worlds.last) == content.hashes(worlds.scratch)
 
         # the right count of revised figures: 40 at the second publication, 25 at the third, hours only;
         # those that the third withdraws from nobody; and 3 rows × 3 measures withdrawn then given again
@@ -166,10 +191,9 @@ def test_history_of_three_deposits(data: Path, tmp_path: Path) -> None:
 
         # a day before the second publication is the release built that day, column for column
         for day in ("2021-01-18", first):
-            for a, b in (("from au(date '{day}')", "from debut.main.observations"),) * 1:
-                for left, right in ((a, b), (b, a)):
-                    query = SAME.format(a=left.format(day=day), b=right.format(day=day))
-                    assert c.execute(query).fetchone() == (0,), day
+            known_then, built_then = f"from au(date '{day}')", "from debut.main.observations"
+            for a, b in ((known_then, built_then), (built_then, known_then)):
+                assert c.execute(SAME.format(a=a, b=b)).fetchone() == (0,), day
         today = SAME.format(a="from au(current_date)", b="from observations")
         assert c.execute(today).fetchone() == (0,)
         before = c.execute(
@@ -181,6 +205,63 @@ def test_history_of_three_deposits(data: Path, tmp_path: Path) -> None:
             " type_territoire = '_T'"
         ).fetchone()
         assert told is not None and told[0] > 50 and told[1] >= known[second] + known[third]
+
+
+def corrected(
+    candidate: Path, folder: Path, row: list[object]
+) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """dbt's build of the corrections on a copy of a candidate, as if seeds/corrections.csv held that row."""
+    folder.mkdir()
+    project, base = folder / "projet", folder / "candidat.duckdb"
+    for part in ("models", "macros", "seeds", "tests/generic", "tests/singular"):
+        shutil.copytree(RACINE / part, project / part)
+    for part in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(RACINE / part, project / part)
+    shutil.copy(candidate, base)
+    with (project / "seeds/corrections.csv").open("a", encoding="utf-8", newline="") as handle:
+        csv.writer(handle, lineterminator="\n").writerow(row)
+    settings = Settings(data=candidate.parents[1])
+    env = environment(settings, Candidate(base, folder / "cible")) | {"REFERENTIEL_VERSIONS": ""}
+    chosen = ["corrections", "int_corrections", "int_observations_versions", "int_observations_en_vigueur"]
+    done = subprocess.run(
+        [str(dbt_executable()), "build", "--project-dir", ".", "--profiles-dir", ".", "--indirect-selection", "empty",
+         "--select", *chosen, "corrections_attendues"],
+        cwd=project, env=env, capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+    return done, base
+
+
+@pytest.mark.long
+def test_the_build_fails_the_day_the_producer_fixes_its_own_error(worlds: Worlds, tmp_path: Path) -> None:
+    figure = "source = 'insee__taux_chomage' and code_territoire = '28' and periode = '2023-T3'"
+    with duckdb.connect(str(worlds.candidate), read_only=True) as c:
+        ((said,),) = c.execute(
+            f"select valeur from intermediaire.int_observations_en_vigueur where {figure}"
+        ).fetchall()
+    key = ["taux_chomage_localise", "REG-28", "2023-T3", "_T", "remplacer"]
+    why = ["Le groupe de travail tient ce chiffre pour une erreur de saisie.", "A. Essai", "2024-01-15"]
+    # the producer still says it: corrected, said on the figure
+    done, base = corrected(worlds.candidate, tmp_path / "encore", [*key, 7.1, said, *why])
+    assert done.returncode == 0, done.stdout[-3000:]
+    with duckdb.connect(str(base), read_only=True) as c:
+        value, text = c.execute(
+            f"select valeur, correction from intermediaire.int_observations_en_vigueur where {figure}"
+        ).fetchone()
+    assert value == 7.1 and text.startswith("Corrigé le 15/01/2024 par A. Essai")
+    # it says something else: the line was written for a figure that is no more
+    done, base = corrected(worlds.candidate, tmp_path / "repare", [*key, 7.1, said + 0.4, *why])
+    assert done.returncode == 1
+    flat = " ".join(done.stdout.split())
+    assert "Saisie refusée, seeds/corrections.csv" in flat and "REG-28, 2023-T3" in flat
+    assert "Le producteur n'écrit plus ce que la ligne attend" in flat
+    verdict = dbt_results.read(
+        base.with_name("cible") / "run_results.json", base.with_name("cible") / "manifest.json"
+    )
+    (refusal,) = verdict.refus
+    assert (
+        refusal.controle == "corrections_attendues" and "la relire, sans doute la retirer" in refusal.detail
+    )
+    assert not verdict.fautes
 
 
 def test_verify_makes_figures_again_and_sees_a_flipped_bit(data: Path, tmp_path: Path) -> None:
@@ -221,8 +302,6 @@ KINDS = """
 
 
 def test_proof_of_twenty_figures_goes_down_to_the_bytes(data: Path, base) -> None:
-    from publish import witness
-
     objects = {p.name for p in (data / "archive/objets").glob("*/*")}
     figures = base.execute(KINDS).fetchall()
     assert len(figures) == 20

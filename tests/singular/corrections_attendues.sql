@@ -1,5 +1,7 @@
 -- A correction whose figure the producer does not write any more (it fixed its own error, or hides the figure), that points at nothing, or
 -- that does not say what to do. A correction of a place outside the release, or of a source never received, waits.
+-- The words of each go to whoever wrote the line.
+{% set fautes %}
 with corrections as (
     select * from {{ ref('int_corrections') }}
 ),
@@ -47,3 +49,18 @@ where
     or c.raison is null or c.auteur is null or c.corrige_le is null
     or (f.indicateur is null and r.indicateur is not null and t.territoire is not null)
     or (f.indicateur is not null and f.correction is null)
+{% endset %}
+{% if execute and flags.WHICH in ('build', 'test') %}
+    {% set trouvees = run_query('select * from (' ~ fautes ~ ') as f order by 1, 2, 3, 4') %}
+    {% if trouvees.rows | length > 0 %}
+        {% set lignes = [] %}
+        {% for f in trouvees.rows[:20] %}
+            {% do lignes.append(f[0] ~ ', ' ~ f[1] ~ ', ' ~ f[2] ~ ('' if f[3] == '_T' else ' (' ~ f[3] ~ ')') ~ ' : ' ~ f[4]) %}
+        {% endfor %}
+        {{ exceptions.raise_compiler_error(
+            'Saisie refusée, seeds/corrections.csv\n' ~ (lignes | join('\n'))
+            ~ ('\n… et ' ~ (trouvees.rows | length - 20) ~ ' autres.' if trouvees.rows | length > 20 else '')
+        ) }}
+    {% endif %}
+{% endif %}
+{{ fautes }}
