@@ -11,6 +11,8 @@ from expectations.model import Controle, Verdict
 # A contract that the rows break (NOT NULL, PRIMARY KEY, CHECK) is an error of the model in dbt's words,
 # but it is bad data in ours.
 CONSTRAINT = "Constraint Error"
+# A cell that is no number (macro `nombre`) stops the model that reads it: the delivery is wrong, not our SQL.
+UNREADABLE = "Conversion Error: Could not convert string"
 # A test that refuses what people typed says why in its error: the line, the reason, what would mend it.
 REFUSED = "Saisie refusée"
 
@@ -46,9 +48,17 @@ def read(run_results: Path, manifest: Path) -> Verdict:
                     message,
                 )
             )
+        elif status in ("error", "runtime error") and UNREADABLE in message:
+            verdict.controles.append(unreadable(result["unique_id"].split(".")[-1], message))
         elif status in ("error", "runtime error"):
             verdict.fautes.append(f"{result['unique_id']} : {message}")
     return verdict
+
+
+def unreadable(model: str, message: str) -> Controle:
+    """The refusal of a model that met a text where its source has numbers or dates."""
+    phrase = f"Les cellules que lit {model} sont des nombres et des dates."
+    return Controle(f"lecture_{model}", "integrite", "bloquant", "echoue", model, phrase, message)
 
 
 def _test(

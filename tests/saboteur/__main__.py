@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import fautes
-from attaque import Outcome, attacker
+from attaque import Outcome, attacker, detection
 from propre import prepare
 from rebuild import Plan
 
@@ -49,8 +49,7 @@ def main() -> int:
         for source, found in fautes.matrix(given.par_faute).items()
         if not given.sources or source in given.sources
     }
-    by_kind: dict[str, Counter] = defaultdict(Counter)
-    missed = []
+    everything: list[Outcome] = []
     with ProcessPoolExecutor(given.processus) as pool:
         futures = [(s, pool.submit(campaign, plan, s, f)) for s, f in faults.items()]
         for source, future in futures:
@@ -59,20 +58,28 @@ def main() -> int:
             except Exception as error:  # a baseline that is refused is printed, the others go on
                 print("ÉCHEC", source, str(error)[:1500])
                 continue
-            for o in outcomes:
-                by_kind[o.kind][o.status] += 1
-                if o.status in ("non_vu", "arrete"):
-                    missed.append(o)
+            everything += outcomes
             print(
                 source,
                 Counter(o.status for o in outcomes),
                 f"{sum(o.seconds for o in outcomes):.0f} s",
                 flush=True,
             )
-    for name, count in by_kind.items():
-        print(f"{name:70} {dict(count)}")
-    for o in missed:
-        print(o.status, "|", o.source, "|", o.kind, "|", o.damaged, "|", [r[:160] for r in o.reasons][:2])
+    print(detection(everything))
+    for o in everything:
+        if o.status not in ("non_vu", "arrete") and o.named:
+            continue
+        print(
+            "anonyme" if not o.named else o.status,
+            "|",
+            o.source,
+            "|",
+            o.kind,
+            "|",
+            o.damaged,
+            "|",
+            [r[:160] for r in o.reasons][:2],
+        )
     return 0
 
 

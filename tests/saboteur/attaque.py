@@ -7,16 +7,17 @@ new period and all the old ones again, as producers' deliveries do.
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import duckdb
 import fautes
-from rebuild import Plan, Rebuild, opened
+from rebuild import FIGURES, Plan, Rebuild, opened
 
 from expectations import frames, judge, suite
-from expectations.model import Suite, Verdict
+from expectations.model import Controle, Suite, Verdict
 
 REGION = "28"
 # What the fault did to the published figures: those that moved more than the producer usually revises them, went or came.
@@ -50,6 +51,9 @@ class Outcome:
     status: str  # refuse, arrete (exit 2), liste, sans_effet, non_vu
     reasons: list[str] = field(default_factory=list)
     damaged: int = 0
+    named: bool = (
+        True  # one reason at least names the dataset, an indicator that it feeds, or the place it describes
+    )
     seconds: float = 0.0
 
 
@@ -88,7 +92,8 @@ class Attacker:
         if verdict.fautes:
             return Outcome(kind, source, "arrete", verdict.fautes[:3])
         if verdict.refus:
-            return Outcome(kind, source, "refuse", [c.controle for c in verdict.refus])
+            reasons = [c.controle for c in verdict.refus]
+            return Outcome(kind, source, "refuse", reasons, named=any(self.names(c) for c in verdict.refus))
         damaged = self.rebuild.connection.execute(DAMAGE).fetchall()
         new = {key: row for key, row in self.rows(verdict).items() if key not in self.clean_rows}
         if not damaged and not new:
@@ -103,6 +108,15 @@ class Attacker:
         }
         return Outcome(kind, source, "liste" if seen else "non_vu", sorted(seen), len(damaged))
 
+    def names(self, refused: Controle) -> bool:
+        """Whether who reads this refusal learns what is spoilt: the dataset, an indicator that it feeds, or, for a
+        geography, a table of places or the place itself."""
+        told = " ".join([refused.controle, refused.objet, refused.detail, *map(str, refused.lignes)])
+        words = {self.rebuild.source, *self.rebuild.indicators}
+        if not self.rebuild.indicators:
+            words |= {table for table in self.rebuild.tables if table not in FIGURES} | {"territoire"}
+        return any(word in told for word in words)
+
     @staticmethod
     def rows(verdict: Verdict) -> dict[str, tuple[str, dict]]:
         """Rows of the vigilance workbook, by a text that identifies them."""
@@ -112,6 +126,25 @@ class Attacker:
             if c.vigilance
             for row in c.lignes
         }
+
+
+def detection(outcomes: list[Outcome]) -> str:
+    """What became of each kind, as a Markdown table."""
+    columns = {
+        "refuse": "refused",
+        "liste": "listed",
+        "sans_effet": "no effect",
+        "non_vu": "unseen",
+        "arrete": "exit 2",
+    }
+    by_kind: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in outcomes:
+        by_kind[one.kind][one.status] += 1
+    lines = [f"| kind | tried | {' | '.join(columns.values())} |", "|---|" + "--:|" * (len(columns) + 1)]
+    for name, count in [*by_kind.items(), ("**all**", Counter(o.status for o in outcomes))]:
+        cells = [str(count[status] or "") for status in columns]
+        lines.append(f"| {name} | {count.total()} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from expectations.dbt_results import REFUSED
+from expectations.dbt_results import REFUSED, UNREADABLE, unreadable
 from expectations.model import Controle, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -187,9 +187,12 @@ class Rebuild:
                     con.execute(self.plan.sql(node).replace(clean, "candidat.sabotage.landing"))
                     self.made.append((node["config"]["materialized"], node["relation_name"]))
                 except duckdb.ConstraintException as error:
-                    verdict.controles.append(_refused(f"contrat_{node['name']}", str(error)))
+                    verdict.controles.append(_refused(f"contrat_{node['name']}", node["name"], str(error)))
                 except duckdb.Error as error:
-                    verdict.fautes.append(f"{name} : {error}")
+                    if UNREADABLE in str(error):
+                        verdict.controles.append(unreadable(node["name"], str(error)))
+                    else:
+                        verdict.fautes.append(f"{name} : {error}")
             elif name.startswith("test."):
                 self._test(node, verdict)
         if verdict.code == 0 and self.indicators:
@@ -206,7 +209,8 @@ class Rebuild:
                 return
             failures = 1
         if failures and node["config"]["severity"].lower() == "error":
-            verdict.controles.append(_refused(node["name"], f"{failures} ligne(s) en défaut"))
+            attached = self.plan.nodes.get(node.get("attached_node") or "", {}).get("name", "")
+            verdict.controles.append(_refused(node["name"], attached, f"{failures} ligne(s) en défaut"))
 
     def _put_back(self) -> None:
         """The clean figures of the indicators that the source does not feed, beside the new ones."""
@@ -234,8 +238,8 @@ class Rebuild:
         self.made.clear()
 
 
-def _refused(name: str, found: str) -> Controle:
-    return Controle(name, "integrite", "bloquant", "echoue", "", name.replace("_", " "), found)
+def _refused(name: str, table: str, found: str) -> Controle:
+    return Controle(name, "integrite", "bloquant", "echoue", table, name.replace("_", " "), found)
 
 
 @contextmanager

@@ -282,6 +282,8 @@ def test_warning_does_not_refuse(candidate: Path, tmp_path: Path) -> None:
             "model",
             1,
         ),
+        ("error", "Runtime Error\n  Conversion Error: Could not convert string 'x' to DOUBLE", "model", 1),
+        ("error", "Runtime Error\n  Conversion Error: Type INT32 with value 300 can't be cast", "model", 2),
         ("error", "Runtime Error\n  Binder Error: Referenced column not found", "model", 2),
         ("error", "Runtime Error\n  Binder Error: Referenced column not found", "test", 2),
         ("error", "Compilation Error in test x\n  Saisie refusée, seeds/x.csv\n ligne 7 : x.", "test", 1),
