@@ -1,7 +1,7 @@
 """The whole run, hurt in every way that a machine has: readers keep a whole release, the exit code is explained,
 the next run goes on.
 
-REFERENTIEL_COUPS is how many times it is killed (default 8: `REFERENTIEL_COUPS=300` takes hours)."""
+REFERENTIEL_COUPS is how many times it is killed (default 5: `REFERENTIEL_COUPS=300` takes hours)."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def readers(world: Path, count: int) -> Iterator[list[BaseException]]:
 
 
 def test_killed_at_random_instants(world: Path, producers: str) -> None:
-    kills = int(os.environ.get("REFERENTIEL_COUPS", "8"))
+    kills = int(os.environ.get("REFERENTIEL_COUPS", "5"))
     seed = random.randrange(1 << 30)
     print(f"graine {seed}")
     chance = random.Random(seed)
@@ -179,9 +179,9 @@ def test_memory_of_one_gibibyte(world: Path, producers: str) -> None:
     whole(world)
 
 
-@pytest.mark.parametrize("room", [2, 40, 150])
+@pytest.mark.parametrize("room", [2, 150])
 def test_disk_that_fills_up(data: Path, producers: str, tmp_path: Path, room: int) -> None:
-    """`room` MiB left: full while receiving, while building, while publishing."""
+    """`room` MiB left: full while receiving or building, full while publishing."""
     disk = tmp_path / "disque"
     disk.mkdir()
     used = sum(p.stat().st_size for p in data.rglob("*") if p.is_file() and not p.is_symlink()) >> 20
