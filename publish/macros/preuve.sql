@@ -100,6 +100,28 @@ create or replace macro preuve(un_indicateur, un_territoire, une_periode) as tab
             on d.territoire = o.territoire and c.indicateur = o.indicateur and c.periode = o.periode and o.modalite = '_T'
         where c.methode = 'agregee'
         union all
+        -- those of a zone of the working group, which is then made of whole départements
+        select
+            4,
+            'partie',
+            o.*
+        from chiffre as c
+        inner join indicateurs as i on c.indicateur = i.indicateur and i.niveau_fin = 'DEP'
+        inner join (
+            select distinct
+                z.code_territoire as projet,
+                d.code_territoire as departement
+            from appartenances as z
+            inner join appartenances as d
+                on z.code_commune = d.code_commune and z.millesime_cog = d.millesime_cog and d.type_territoire = 'DEP'
+            where z.type_territoire = 'PROJET' and z.millesime_cog = (select max(t.millesime_cog) from territoires as t)
+        ) as e on c.territoire = 'PROJET-' || e.projet
+        inner join observations as o
+            on
+                o.territoire = 'DEP-' || e.departement and c.indicateur = o.indicateur and c.periode = o.periode
+                and o.modalite = '_T'
+        where c.methode = 'agregee'
+        union all
         -- the breakdowns that a total adds up (short-time work by sector, labels by universe)
         select
             4,
@@ -108,7 +130,10 @@ create or replace macro preuve(un_indicateur, un_territoire, une_periode) as tab
         from chiffre as c
         inner join observations as o
             on c.territoire = o.territoire and c.indicateur = o.indicateur and c.periode = o.periode and o.modalite <> '_T'
-        inner join indicateurs as i on c.indicateur = i.indicateur and i.niveau_fin = 'REG'
+        inner join indicateurs as i
+            on
+                c.indicateur = i.indicateur
+                and (i.niveau_fin = 'REG' or i.niveau_fin = 'DEP' and split_part(c.territoire, '-', 1) = 'DEP')
         where c.methode = 'agregee'
     ),
 
