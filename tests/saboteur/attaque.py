@@ -6,6 +6,7 @@ new period and all the old ones again, as producers' deliveries do.
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 import fautes
-from rebuild import FIGURES, Plan, Rebuild, opened
+from rebuild import FIGURES, ROOT, Plan, Rebuild, opened
 
 from expectations import frames, judge, suite
 from expectations.model import Controle, Suite, Verdict
@@ -156,7 +157,8 @@ def attacker(plan: Plan, source: str) -> Iterator[Attacker]:
         con.execute(
             f"create temp table {fautes.CLEAN} as select * from read_parquet('{folder}/*.parquet', union_by_name = true)"
         )
-        release_in_force(con, rebuild.indicators)
+        # a series that its producer stopped brings no new period: its old figures are all there is to spoil
+        release_in_force(con, set() if source in stopped() else rebuild.indicators)
         # what the fault does not reach is judged as it was without it
         suites = sorted((s for s in suite.load_all() if _reads(s, rebuild.tables)), key=_order)
         made = Attacker(rebuild, suites)
@@ -166,6 +168,12 @@ def attacker(plan: Plan, source: str) -> Iterator[Attacker]:
         )
         made.clean_rows = set(made.rows(verdict))
         yield made
+
+
+def stopped() -> set[str]:
+    """The sources that their producer stopped."""
+    with (ROOT / "expectations/calendriers.csv").open(encoding="utf-8") as handle:
+        return {row["source"] for row in csv.DictReader(handle, delimiter=";") if row["situation"] == "arretee"}
 
 
 def _order(one: Suite) -> int:
