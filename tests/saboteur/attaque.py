@@ -173,7 +173,9 @@ def attacker(plan: Plan, source: str) -> Iterator[Attacker]:
 def stopped() -> set[str]:
     """The sources that their producer stopped."""
     with (ROOT / "expectations/calendriers.csv").open(encoding="utf-8") as handle:
-        return {row["source"] for row in csv.DictReader(handle, delimiter=";") if row["situation"] == "arretee"}
+        return {
+            row["source"] for row in csv.DictReader(handle, delimiter=";") if row["situation"] == "arretee"
+        }
 
 
 def _order(one: Suite) -> int:
