@@ -19,7 +19,7 @@ import duckdb
 
 from bench.chaine import MODELS, SCHEMA, compiled
 
-FIGURES = 100_000
+FIGURES = 20_000
 VINTAGES = 100
 FIRST = datetime(2021, 3, 1)
 # A figure changes at the vintage whose rank ends like its own number: one in a hundred each time.
@@ -92,7 +92,7 @@ def size(memory: Path) -> tuple[int, int]:
 
 def rows(figures: int | None = None, vintages: int = VINTAGES) -> list[tuple[str, str, str, str]]:
     """The rows of the table of `make bench`: what, measured, beside, ratio. `figures`: of one vintage, a
-    multiple of 100 (REFERENTIEL_BENCH_CHIFFRES, else 100,000). Raises SystemExit when the history does not
+    multiple of 100 (REFERENTIEL_BENCH_CHIFFRES, else 20,000). Raises SystemExit when the history does not
     hold exactly what changed."""
     figures = figures or int(os.environ.get("REFERENTIEL_BENCH_CHIFFRES", FIGURES))
     with tempfile.TemporaryDirectory() as folder:
