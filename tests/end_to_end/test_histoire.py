@@ -197,7 +197,7 @@ def test_history_of_three_deposits(worlds: Worlds) -> None:
         today = SAME.format(a="from au(current_date)", b="from observations")
         assert c.execute(today).fetchone() == (0,)
         before = c.execute(
-            f"select count(*) from au({ALWAYS}) where indicateur like '%activite_partielle'"
+            f"select count(*) from au({ALWAYS}) where indicateur = 'heures_activite_partielle'"
         ).fetchone()
         assert before == (0,)
         told = c.execute(
