@@ -1,5 +1,5 @@
-"""A hundred vintages of a dataset in which one figure in a hundred changes each time: what the history costs,
-beside the last vintage alone. Run by `make bench`, or `python -m bench.historique [figures [vintages]]`.
+"""Vintages of a dataset in which one figure in a hundred changes each time: what the history costs beside the
+last vintage alone. Run by `make bench`, or `python -m bench.historique [figures [vintages]]`.
 
 The dataset is SYNTHETIC. The vintages arrive one by one; after each the three models of the history run, as
 dbt compiles them, and what they know is kept in Parquet for the next build, as `publish.memory` keeps it.
@@ -19,8 +19,8 @@ import duckdb
 
 from bench.chaine import MODELS, SCHEMA, compiled
 
-FIGURES = 20_000
-VINTAGES = 100
+FIGURES = 10_000
+VINTAGES = 10
 FIRST = datetime(2021, 3, 1)
 # A figure changes at the vintage whose rank ends like its own number: one in a hundred each time.
 FIGURE = """
@@ -92,7 +92,7 @@ def size(memory: Path) -> tuple[int, int]:
 
 def rows(figures: int | None = None, vintages: int = VINTAGES) -> list[tuple[str, str, str, str]]:
     """The rows of the table of `make bench`: what, measured, beside, ratio. `figures`: of one vintage, a
-    multiple of 100 (REFERENTIEL_BENCH_CHIFFRES, else 20,000). Raises SystemExit when the history does not
+    multiple of 100 (REFERENTIEL_BENCH_CHIFFRES, else 10,000). Raises SystemExit when the history does not
     hold exactly what changed."""
     figures = figures or int(os.environ.get("REFERENTIEL_BENCH_CHIFFRES", FIGURES))
     with tempfile.TemporaryDirectory() as folder:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -245,8 +247,14 @@ def _refused(name: str, table: str, found: str) -> Controle:
 @contextmanager
 def opened(plan: Plan, source: str, threads: int = 1) -> Iterator[Rebuild]:
     """A rebuild ready to run for one source."""
+    spill = tempfile.mkdtemp(prefix="saboteur-")  # else DuckDB spills into the folder it runs in
     connection = duckdb.connect(
-        config={"threads": threads, "preserve_insertion_order": False, "memory_limit": "1500MB"}
+        config={
+            "threads": threads,
+            "preserve_insertion_order": False,
+            "memory_limit": "1500MB",
+            "temp_directory": spill,
+        }
     )
     try:
         connection.execute("attach ':memory:' as candidat")
@@ -256,3 +264,4 @@ def opened(plan: Plan, source: str, threads: int = 1) -> Iterator[Rebuild]:
         yield rebuild
     finally:
         connection.close()
+        shutil.rmtree(spill, ignore_errors=True)
