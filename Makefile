@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: aide demo refresh test test-long lint sql serve status check-sources deposit rollback keep verify export bench lock clean
+.PHONY: aide demo refresh test test-long test-campaign lint sql serve status check-sources deposit rollback keep verify export bench lock clean
 
 aide: ## cette aide
 	@echo "Référentiel régional de données socio-économiques"
@@ -30,10 +30,13 @@ refresh: $(VENV)/pret ## la même chose sur les vrais producteurs (clés dans l'
 	@$(PY) -m publish run
 
 test: $(VENV)/pret lint ## tous les tests (moins de 10 minutes)
-	@$(PY) -m pytest -m "not long"
+	@$(PY) -m pytest -m "not long and not campaign"
 
 test-long: $(VENV)/pret ## les tests longs par nature
 	@$(PY) -m pytest -m long
+
+test-campaign: $(VENV)/pret ## toutes les sortes de fautes du saboteur : à lancer avant de changer le jugement
+	@$(PY) -m pytest -m campaign
 
 lint: $(VENV)/pret ## ruff, mypy, sqlfluff
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

@@ -123,7 +123,7 @@ def test_there_are_at_least_sixty_kinds_and_each_fits_a_dataset() -> None:
     assert tried == set(fautes.KINDS)
 
 
-@pytest.mark.long
+@pytest.mark.campaign
 def test_every_kind_is_refused_or_listed(
     plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
