@@ -72,6 +72,7 @@ NEWS = [
 ]
 
 
+@pytest.mark.long
 def test_a_rebuild_without_fault_gives_the_tables_of_dbt(plan: Plan) -> None:
     """Else the saboteur would attack something else than what is published."""
     for source in ("insee__taux_chomage", "insee__appartenance"):
@@ -104,6 +105,7 @@ def told(outcomes: list[Outcome]) -> str:
     )
 
 
+@pytest.mark.long
 def test_the_great_faults_are_refused_or_listed(plan: Plan) -> None:
     by_source: dict[str, dict[str, str]] = defaultdict(dict)
     for source, name in SHORT:
