@@ -105,7 +105,7 @@ def readers(world: Path, count: int) -> Iterator[list[BaseException]]:
             except BaseException as error:
                 failed.append(error)
                 return
-            time.sleep(0.5)
+            time.sleep(1.5)
 
     threads = [threading.Thread(target=read, daemon=True) for _ in range(count)]
     for thread in threads:
@@ -127,7 +127,7 @@ def test_killed_at_random_instants(world: Path, producers: str) -> None:
     code, said = run(world, producers)
     lasts = time.monotonic() - started
     assert code == 0, said[-3000:]
-    with readers(world, 5) as failed:
+    with readers(world, 3) as failed:
         for _ in range(kills):
             before = whole(world)
             going = subprocess.Popen(
