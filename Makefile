@@ -35,7 +35,7 @@ test: $(VENV)/pret lint ## tous les tests (moins de 10 minutes)
 test-long: $(VENV)/pret ## les tests longs par nature
 	@$(PY) -m pytest -m long
 
-test-campaign: $(VENV)/pret ## toutes les sortes de fautes du saboteur : à lancer avant de changer le jugement
+test-campaign: $(VENV)/pret ## toutes les fautes du saboteur, l'exécution tuée à tout instant : des heures, à lancer avant un grand changement
 	@$(PY) -m pytest -m campaign
 
 lint: $(VENV)/pret ## ruff, mypy, sqlfluff

@@ -25,7 +25,6 @@ from conduite import RACINE
 from extract.replica.process import replica
 from publish.demo import DEMO_KEY
 
-pytestmark = pytest.mark.long
 RUN = ["-m", "publish", "run", "--tout", "--force", "--sans-comparaison"]
 # The same run on a disk whose lack of room was not seen beforehand.
 BLIND = (
@@ -118,6 +117,7 @@ def readers(world: Path, count: int) -> Iterator[list[BaseException]]:
             thread.join(60)
 
 
+@pytest.mark.campaign
 def test_killed_at_random_instants(world: Path, producers: str) -> None:
     kills = int(os.environ.get("REFERENTIEL_COUPS", "5"))
     seed = random.randrange(1 << 30)
@@ -151,11 +151,13 @@ def test_killed_at_random_instants(world: Path, producers: str) -> None:
     assert not [*(world / "published").glob(".en-cours-*")]
 
 
+@pytest.mark.long
 def test_folder_that_cannot_be_written(producers: str) -> None:
     code, said = run(Path("/proc/referentiel"), producers)
     assert code == 2 and "Écriture impossible" in said, said
 
 
+@pytest.mark.long
 def test_clock_that_jumps(world: Path, producers: str) -> None:
     if shutil.which("faketime") is None:
         pytest.skip("faketime manque : apt-get install faketime")
@@ -168,6 +170,7 @@ def test_clock_that_jumps(world: Path, producers: str) -> None:
     assert code == 0 and "Rien de nouveau" in said, said[-2000:]
 
 
+@pytest.mark.long
 def test_memory_of_one_gibibyte(world: Path, producers: str) -> None:
     before = whole(world)
     code, said = run(world, producers, "prlimit", f"--as={1 << 30}")
@@ -179,6 +182,7 @@ def test_memory_of_one_gibibyte(world: Path, producers: str) -> None:
     whole(world)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("room", [2, 150])
 def test_disk_that_fills_up(data: Path, producers: str, tmp_path: Path, room: int) -> None:
     """`room` MiB left: full while receiving or building, full while publishing."""
