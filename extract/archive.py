@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from extract.durable import TEMP_PREFIX, fsync_folder, write_text
+from extract.durable import TEMP_PREFIX, append_record, fsync_folder, whole_records, write_text
 from extract.errors import ArchiveDamaged, ContextMismatch
 from extract.settings import Settings
 
@@ -43,9 +43,13 @@ def known_on(delivery: dict[str, Any]) -> tuple[str, str, str]:
 
 def comparable(moment: str) -> str:
     """An ISO date or date and time as the journal's form of UTC, so that texts sort as moments do."""
+    return in_utc(moment).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def in_utc(moment: str) -> datetime:
+    """The moment that an ISO text says, aware, in UTC (which a text without zone is taken to be in)."""
     read = datetime.fromisoformat(moment.replace("Z", "+00:00"))
-    read = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
-    return read.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -129,33 +133,15 @@ class Archive:
     # ---- journal
     def append(self, record: dict[str, Any]) -> None:
         """Add one line to the journal and force it to disk before returning."""
-        line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
         with self._lock:
             self.root.mkdir(parents=True, exist_ok=True)
-            with self.journal_path.open("ab+") as journal:
-                if journal.seek(0, os.SEEK_END):
-                    journal.seek(-1, os.SEEK_END)
-                    if journal.read(1) != b"\n":  # the last writer was killed in the middle of its line
-                        line = b"\n" + line
-                journal.write(line)
-                journal.flush()
-                os.fsync(journal.fileno())
+            append_record(self.journal_path, record)
             if self._deliveries is not None and record.get("type") == "livraison":
                 self._deliveries.append(record)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Every whole line of the journal, oldest first; a line cut by a kill is skipped (nothing was
-        promised)."""
-        if not self.journal_path.exists():
-            return
-        with self.journal_path.open("rb") as journal:
-            for line in journal:
-                if not line.strip():
-                    continue
-                try:
-                    yield json.loads(line)
-                except ValueError:
-                    continue
+        """Every whole line of the journal, oldest first."""
+        return whole_records(self.journal_path)
 
     def deliveries(self) -> list[dict[str, Any]]:
         """The `livraison` records, oldest first (read once, then kept up to date by `append`)."""

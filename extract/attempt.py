@@ -12,7 +12,6 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ import duckdb
 import requests
 
 from extract import landing
-from extract.archive import ACCEPTED, UNCHANGED, Archive, comparable, known_on, now_iso
+from extract.archive import ACCEPTED, UNCHANGED, Archive, comparable, in_utc, known_on, now_iso
 from extract.clients import Collected
 from extract.definitions import Part
 from extract.errors import ContextMismatch, DeliveryFailed, DeliveryRefused, ExtractError, KeyMissing
@@ -266,7 +265,5 @@ def _date_of_knowledge(attempt: Attempt, record: dict[str, Any]) -> None:
 
 
 def _attempt_name(part: Part, received: str, outcome: str) -> str:
-    moment = (
-        datetime.fromisoformat(received.replace("Z", "+00:00")).astimezone(UTC).strftime("%Y%m%dT%H%M%S%f")
-    )
+    moment = in_utc(received).strftime("%Y%m%dT%H%M%S%f")
     return "-".join(filter(None, (part.source, part.partition, moment, outcome)))

@@ -3,10 +3,12 @@ reader sees the old file or the new one, never half of one."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 TEMP_PREFIX = ".tmp-"
 
@@ -27,6 +29,34 @@ def fsync_file(path: Path) -> None:
     """Force the bytes of `path` to disk."""
     with path.open("rb+") as handle:
         os.fsync(handle.fileno())
+
+
+def append_record(journal: Path, record: dict[str, Any]) -> None:
+    """Add one JSON line to `journal` and force it to disk; a line that a kill cut is closed first."""
+    line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
+    with journal.open("ab+") as handle:
+        if handle.seek(0, os.SEEK_END):
+            handle.seek(-1, os.SEEK_END)
+            if handle.read(1) != b"\n":
+                line = b"\n" + line
+        handle.write(line)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def whole_records(journal: Path) -> Iterator[dict[str, Any]]:
+    """Every whole line of a journal, oldest first; a line cut by a kill is skipped (nothing was promised),
+    and no file is an empty journal."""
+    if not journal.exists():
+        return
+    with journal.open("rb") as handle:
+        for line in handle:
+            if not line.strip():
+                continue
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
 
 
 @contextmanager

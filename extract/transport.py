@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
-from extract.archive import Archive, StoredObject, now_iso
+from extract.archive import Archive, StoredObject, in_utc, now_iso
 from extract.errors import ClockWrong
 from extract.exchanges import Exchange, Recorder, archived_response, kept_headers, public_url
 from extract.network import ProducerUnavailable, busy_words, error_words, retry_after, unreachable
@@ -223,7 +223,7 @@ class Transport:
             theirs = parsedate_to_datetime(headers["date"])
         except ValueError:
             return
-        ours = datetime.fromisoformat(exchange.recu_le.replace("Z", "+00:00"))
+        ours = in_utc(exchange.recu_le)
         if theirs.tzinfo is not None and abs(theirs - ours) > CLOCK_TOLERANCE:
             self.clock_fault = (
                 f"L'horloge de cette machine dit {ours:%d/%m/%Y %H:%M} UTC, celle de {host}"

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from extract.archive import ACCEPTED
+from extract.archive import ACCEPTED, UNCHANGED, in_utc
 from extract.definitions import Definition, Part
 
-UNCHANGED = "inchange"
 # Days between two questions. A monthly or quarterly dataset may come out, or be revised, on any day.
 INTERVALS = {
     "continue": 1,
@@ -56,7 +55,7 @@ def judge(definition: Definition, part: Part, attempts: Iterable[dict[str, Any]]
         return Due(part.name, True, f"publication annoncée le {announced:%d/%m/%Y}")
     days = definition.raw.get("calendrier", {}).get("intervalle_jours")
     wait = timedelta(days=days or INTERVALS[definition.text("frequence")])
-    asked = _moment(last["recu_le"])
+    asked = in_utc(last["recu_le"])
     if now - asked >= wait - SLACK or asked > now:
         return Due(part.name, True, "échéance")
     return Due(part.name, False, f"prochaine demande le {(asked + wait):%d/%m/%Y}")
@@ -76,14 +75,10 @@ def selector(deliveries: list[dict[str, Any]], now: datetime) -> Callable[[Defin
 
 def _announced(definition: Definition, own: list[dict[str, Any]], now: datetime) -> date | None:
     """The announced date that has come and that no reception has answered yet, or None."""
-    received = [_moment(one["recu_le"]).date() for one in own if one["resultat"] == ACCEPTED]
+    received = [in_utc(one["recu_le"]).date() for one in own if one["resultat"] == ACCEPTED]
     latest = max(received, default=date.min)
     for text in definition.raw.get("calendrier", {}).get("annonces", ()):
         day = date.fromisoformat(str(text))
         if day <= now.date() <= day + ANNOUNCED_FOR and latest < day:
             return day
     return None
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)

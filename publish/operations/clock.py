@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from extract.archive import ACCEPTED
+from extract.archive import ACCEPTED, in_utc
 from extract.settings import Settings
 from publish.errors import PublishFault
 
@@ -43,8 +43,7 @@ def last_accepted(journal: Path) -> datetime | None:
                         continue
                     if record.get("resultat") != ACCEPTED:
                         continue
-                    text = record["recu_le"]
-                    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+                    return in_utc(record["recu_le"])
                 if window >= size:
                     return None
                 window *= 8

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from datetime import datetime
 from pathlib import Path
 
+from extract.archive import in_utc
 from extract.durable import write_text
 from publish import releases, words
 from publish.releases import Release
@@ -45,7 +46,7 @@ def _entry(release: Release) -> ET.Element:
     entry = ET.Element(f"{{{ATOM}}}entry")
     made = release.manifest["produite_le"]
     _text(entry, "id", f"urn:referentiel-regional:release:{release.nom}")
-    _text(entry, "title", f"Release du {words.day(datetime.fromisoformat(made.replace('Z', '+00:00')))}")
+    _text(entry, "title", f"Release du {words.day(in_utc(made))}")
     _text(entry, "updated", made)
     ET.SubElement(entry, f"{{{ATOM}}}link", {"rel": "alternate", "href": f"{release.nom}/NOTE.md"})
     content = _text(entry, "content", note(release))

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from extract.archive import in_utc
 from extract.durable import write_text
 from publish import releases
 from publish.errors import PublishFault
@@ -25,7 +26,7 @@ LEAVING = ".retrait-"
 
 def made(release: Release) -> datetime:
     """When a release was made (UTC)."""
-    return datetime.fromisoformat(release.manifest["produite_le"].replace("Z", "+00:00")).astimezone(UTC)
+    return in_utc(release.manifest["produite_le"])
 
 
 def to_retire(every: Iterable[Release], current: str | None, named: set[str], now: datetime) -> list[Release]:

@@ -3,43 +3,26 @@ first."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from extract.durable import append_record, whole_records
 from extract.settings import Settings
 
 NAME = "executions.jsonl"
 
 
 def append(settings: Settings, record: dict[str, Any]) -> None:
-    """Adds one line and forces it to disk; a line cut by a kill is closed first."""
-    path = settings.data / NAME
-    line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-    with path.open("ab+") as journal:
-        if journal.seek(0, os.SEEK_END):
-            journal.seek(-1, os.SEEK_END)
-            if journal.read(1) != b"\n":
-                line = b"\n" + line
-        journal.write(line)
-        journal.flush()
-        os.fsync(journal.fileno())
+    """Adds one line and forces it to disk."""
+    append_record(settings.data / NAME, record)
 
 
 def records(settings: Settings) -> Iterator[dict[str, Any]]:
-    """Every whole line, oldest first."""
-    path = settings.data / NAME
-    if not path.is_file():
-        return
-    for line in path.read_bytes().splitlines():
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue  # cut by a kill: that run told nothing
+    """Every whole line, oldest first; a run that was killed while it wrote told nothing."""
+    return whole_records(settings.data / NAME)
 
 
 def line(
