@@ -12,7 +12,7 @@ from rich.console import Console
 
 from extract.errors import ExtractError
 from extract.settings import Settings
-from publish.errors import FAULT, PUBLISHED, PublishFault
+from publish.errors import FAULT, PUBLISHED, PublishFault, lacks_memory, no_memory
 
 LISTED = 20  # paths printed one by one
 
@@ -76,6 +76,9 @@ def main(arguments: list[str] | None = None) -> int:
         Console(stderr=True, highlight=False).print(str(error), markup=False)
         return FAULT
     except Exception as error:  # a code of 1 would say that the figures were refused
+        if lacks_memory(error):
+            Console(stderr=True, highlight=False).print(no_memory(error), markup=False)
+            return FAULT
         traceback.print_exc()
         Console(stderr=True, highlight=False).print(
             f"Faute de notre programme ({type(error).__name__}) : rien n'est publié, les lecteurs gardent"

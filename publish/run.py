@@ -30,7 +30,16 @@ from extract.settings import Settings
 from publish import candidate as dbt
 from publish import inputs as hashes
 from publish import releases
-from publish.errors import FAULT, LOCKED, PUBLISHED, REFUSED, UNREACHABLE, PublishFault
+from publish.errors import (
+    FAULT,
+    LOCKED,
+    PUBLISHED,
+    REFUSED,
+    UNREACHABLE,
+    PublishFault,
+    lacks_memory,
+    no_memory,
+)
 from publish.operations import clock, feed, refusals, retirement, runlog, space
 from publish.releases import Release
 
@@ -87,14 +96,13 @@ def run(
         outcome = Outcome(LOCKED, str(error))
     except (PublishFault, ExtractError) as error:
         outcome = Outcome(FAULT, str(error))
-    except (OSError, duckdb.IOException) as error:  # a full disk, a folder that is not ours
-        outcome = Outcome(FAULT, runlog.unwritable(settings.data, error))
-    except (MemoryError, duckdb.OutOfMemoryException) as error:
-        outcome = Outcome(
-            FAULT,
-            f"Mémoire insuffisante ({error or type(error).__name__}). Rien n'est publié, les lecteurs gardent"
-            " la release en cours. Il faut 2 Gio ; sinon baissez REFERENTIEL_MEMOIRE (500MB) et relancez.",
-        )
+    except Exception as error:
+        if lacks_memory(error):
+            outcome = Outcome(FAULT, no_memory(error))
+        elif isinstance(error, OSError | duckdb.IOException):  # a full disk, a folder that is not ours
+            outcome = Outcome(FAULT, runlog.unwritable(settings.data, error))
+        else:
+            raise
     outcome.seconds, outcome.steps = time.monotonic() - start, steps
     return outcome
 
