@@ -62,14 +62,15 @@ def scale_text(value: float, step: float) -> str:
     return words.number(value, decimals)
 
 
-def apart(places: list[float], gap: float, low: float, high: float) -> list[float]:
-    """Heights moved until none is nearer than `gap` to the next, in their order, within low and high."""
+def apart(places: list[float], tall: list[float], low: float, high: float) -> list[float]:
+    """Middles of labels moved until none covers the next, each `tall` high, in their order, within low and
+    high."""
     order = sorted(range(len(places)), key=lambda i: places[i])
     moved = list(places)
     for _ in range(60):
         quiet = True
         for a, b in itertools.pairwise(order):
-            overlap = gap - (moved[b] - moved[a])
+            overlap = (tall[a] + tall[b]) / 2 - (moved[b] - moved[a])
             if overlap > 1e-6:
                 moved[a] -= overlap / 2
                 moved[b] += overlap / 2
@@ -110,12 +111,19 @@ def curves(series: Sequence[Curve], alt: str, unit: str = "", base: float | None
         drawing.text(x, HEIGHT - 4, str(year - 1), SCALE, GREY, "middle")
     for s in reversed(series):
         drawing.line([at(x, y) for x, y in s.points], s.color, s.width, s.dash)
+    labels = []
+    for s in series:
+        label = f"{s.label}{words.NBSP}: {s.last}" if s.last else s.label
+        # What is longer than the margin stands on two lines.
+        labels.append([label] if len(label) <= 21 else [s.label, s.last])
     ends = [at(*s.points[-1])[1] + 2.4 for s in series]
-    for s, y in zip(series, apart(ends, 8.2, top + 3, HEIGHT - 8), strict=True):
+    tall = [8.2 * len(lines) for lines in labels]
+    for s, y, lines in zip(series, apart(ends, tall, top + 3, HEIGHT - 8), labels, strict=True):
         x, there = at(*s.points[-1])
         drawing.circle(x, there, 1.6 if s is series[0] else 1.1, s.color)
-        label = f"{s.label}{words.NBSP}: {s.last}" if s.last else s.label
-        drawing.text(left + wide + 5, y, label, 6.8, s.color, bold=s is series[0])
+        for row, line in enumerate(lines):
+            below = (row - (len(lines) - 1) / 2) * 8.2
+            drawing.text(left + wide + 5, y + below, line, 6.8, s.color, bold=s is series[0])
     if series[0].first:
         x, y = at(*series[0].points[0])
         drawing.text(x + 1, y - 4, series[0].first, 6.8, series[0].color, bold=True, halo=True)
@@ -250,11 +258,25 @@ def strip(
         drawing.line([(x(mark), base), (x(mark), base + 2.5)], GREY, 0.5)
         drawing.text(x(mark), base + 10, scale_text(mark, step), SCALE, GREY, "middle")
     drawing.text(WIDTH - right, base + 19, unit, SCALE, GREY, "end")
+    # Names of the outer marks stand on their own side; one that has no room there stands above the others, as
+    # the innermost does, so that no name crosses a line.
+    ordered = sorted(range(len(marks_)), key=lambda i: (marks_[i][1], i))
+    sides: dict[int, str] = {}
+    inside = []
+    for index in ordered:
+        label, value, text, _ = marks_[index]
+        wanted = "end" if index == ordered[0] and len(ordered) > 1 else "start"
+        room = 3.5 * len(f"{shortened(label, 28)} : {text}") + 4
+        fits = x(value) > room if wanted == "end" else x(value) < WIDTH - room
+        sides[index] = wanted if fits else "start" if wanted == "end" else "end"
+        if not fits or index not in (ordered[0], ordered[-1]):
+            inside.append(index)
+    heights = {
+        index: 9 + 11 * row for row, index in enumerate([*inside, *(i for i in ordered if i not in inside)])
+    }
     for index, (label, value, text, color) in enumerate(marks_):
-        height = 9 + index * 11
-        place = x(value)
+        height, place, anchor = heights[index], x(value), sides[index]
         drawing.line([(place, height + 2), (place, base)], color, 1.3 if index == 0 else 0.9)
-        anchor = "start" if place < WIDTH / 2 else "end"
         drawing.text(
             place + (3 if anchor == "start" else -3),
             height + 4,

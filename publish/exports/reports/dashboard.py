@@ -86,7 +86,8 @@ def dashboard(facts: Facts) -> Document:
         facts.release,
         words.day(facts.made),
     )
-    document.pages = [_glance(asked), _jobs(asked), _unemployment(asked), _companies(asked)]
+    pages = [_glance(asked), _jobs(asked), _unemployment(asked), _companies(asked)]
+    document.pages = notes.in_reading_order(pages)
     document.notes = notes.written()
     document.legend = LEGEND
     return document
@@ -134,7 +135,9 @@ def _glance(asked: Asked) -> Page:
         rows.append(
             [
                 Cell(
-                    one.libelle if words.short_unit(one.unite) else f"{one.libelle} ({one.unite})",
+                    one.libelle
+                    if words.short_unit(one.unite) or one.unite in one.libelle
+                    else f"{one.libelle} ({one.unite})",
                     note=number,
                 ),
                 Cell(words.period(key.periode)),
@@ -497,7 +500,8 @@ def zone_map(
     for territory, rings in shapes.items():
         color = colors[sum(values[territory] >= b for b in breaks)]
         drawing.area(frame.rings(rings, 0.5), color, "#FFFFFF", 0.9)
-    for territory, rings in shapes.items():
+    placed: list[tuple[float, float, float]] = []
+    for territory, rings in sorted(shapes.items(), key=lambda item: -abs(area(max(item[1], key=len)))):
         ring = max(rings, key=lambda r: abs(area(r)))
         x, y = frame.point(label_point(ring))
         wide = [px for px, _ in (frame.point(p) for p in ring)]
@@ -505,14 +509,12 @@ def zone_map(
             continue
         dark = sum(values[territory] >= b for b in breaks) >= 3
         ink = "#FFFFFF" if dark else charts.INK
-        drawing.text(
-            x,
-            y - 1.5,
-            charts.shortened(facts.name(territory).split(" - ")[0], int((max(wide) - min(wide)) / 3.4)),
-            6,
-            ink,
-            "middle",
-        )
+        name = charts.shortened(facts.name(territory).split(" - ")[0], int((max(wide) - min(wide)) / 3.4))
+        half = 1.6 * len(name)
+        # A name that would cover another or say nothing is left to the table beside.
+        if len(name) > 4 and not any(abs(y - b) < 13 and abs(x - a) < half + c for a, b, c in placed):
+            drawing.text(x, y - 1.5, name, 6, ink, "middle")
+            placed.append((x, y, half))
         drawing.text(x, y + 6.5, printed(values[territory], one), 7.2, ink, "middle", bold=True)
     texts = [f"moins de {words.number(breaks[0], 1)}"]
     texts += [f"{words.number(a, 1)} à {words.number(b, 1)}" for a, b in itertools.pairwise(breaks)]

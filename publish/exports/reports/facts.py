@@ -14,6 +14,7 @@ import duckdb
 from publish import words
 from publish.exports.outlines import Outlines
 
+SPEAKS = 0.7  # the share of a territory's inhabitants that a zone d'emploi must hold to speak for it
 SINCE = 2006  # the oldest year of a curve: what a reader of today still compares with
 # What is known of each commune, for maps and lists of members.
 OF_COMMUNES = (
@@ -215,20 +216,31 @@ class Facts:
         return max(known, key=lambda t: len(self.series[indicator, t]), default=None)
 
     def employment_area(self, territory: str) -> str | None:
-        """The zone d'emploi where most of the territory's inhabitants live."""
+        """The zone d'emploi where nearly all of the territory's inhabitants live: it speaks for them. None
+        when they are spread over several, none of which could."""
+        weights = self.employment_areas(territory)
+        first = max(sorted(weights), key=lambda area: weights[area], default=None)
+        return first if first is not None and weights[first] >= SPEAKS * sum(weights.values()) else None
+
+    def employment_areas(self, territory: str) -> dict[str, float]:
+        """The zones d'emploi of a territory, with its inhabitants in each."""
         weights: dict[str, float] = defaultdict(float)
         for code in self.member_codes(territory):
             area = self.areas.get(code, {}).get("ZE2020")
             if area:
                 known = self.communes.get("population_municipale", {}).get(f"COM-{code}")
                 weights[area] += (known[1] if known and known[1] else 0) + 1e-3
-        return max(sorted(weights), key=lambda area: weights[area], default=None)
+        return weights
 
     def member_codes(self, territory: str) -> list[str]:
         """Codes of its communes, those outside the region included; the commune itself for a commune."""
         if territory.startswith("COM-"):
             return [territory[4:]]
         return self.outlines.members.get(territory, [])
+
+    def member_outside(self, territory: str) -> int:
+        """How many of its communes are outside the region."""
+        return sum(1 for code in self.member_codes(territory) if f"COM-{code}" not in self.territories)
 
 
 def comparators(territory: Territory, region: str) -> list[str]:
@@ -278,11 +290,9 @@ def read(
         keys = {t.territoire for t in chosen}
         for territory in chosen:
             keys.update(k for k in comparators(territory, region) if k in territories)
-            area = facts.employment_area(territory.territoire)
             # One département stands for a territory that does not say its own.
             keys.add(department_of(facts, territory.territoire))
-            if area is not None and area in territories:
-                keys.add(area)
+            keys.update(a for a in facts.employment_areas(territory.territoire) if a in territories)
         listed = sorted(keys)
         facts.keys.update({(row[0], row[1]): Key(*row) for row in rows(KEYS, territoires=listed)})
         for row in rows(SERIES, territoires=listed, depuis=SINCE):
@@ -301,6 +311,16 @@ def read(
         return facts
 
 
+def departments(facts: Facts, territory: str) -> list[str]:
+    """The départements of the region over which a territory spreads, the most inhabited first."""
+    weights: dict[str, float] = defaultdict(float)
+    for code in facts.member_codes(territory):
+        commune = facts.territories.get(f"COM-{code}")
+        if commune and f"DEP-{commune.code_departement}" in facts.territories:
+            weights[f"DEP-{commune.code_departement}"] += commune.population or 0
+    return sorted(weights, key=lambda d: (-weights[d], d))
+
+
 def department_of(facts: Facts, territory: str) -> str:
     """The département of a territory: its own, else that of most of its inhabitants."""
     known = facts.territories[territory]
@@ -308,12 +328,7 @@ def department_of(facts: Facts, territory: str) -> str:
         return territory
     if known.code_departement and f"DEP-{known.code_departement}" in facts.territories:
         return f"DEP-{known.code_departement}"
-    weights: dict[str, float] = defaultdict(float)
-    for code in facts.member_codes(territory):
-        commune = facts.territories.get(f"COM-{code}")
-        if commune and f"DEP-{commune.code_departement}" in facts.territories:
-            weights[f"DEP-{commune.code_departement}"] += commune.population or 0
-    return max(sorted(weights), key=lambda d: weights[d], default=facts.region_key)
+    return next(iter(departments(facts, territory)), facts.region_key)
 
 
 def printed(

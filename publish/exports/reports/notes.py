@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 
 from publish import words
-from publish.exports.reports.document import Note
+from publish.exports.reports.document import Block, Card, Chart, Note, Page, Table
 from publish.exports.reports.facts import Facts, Key
 
 # What the release says of a figure that was received once: the legend says it once for all.
@@ -42,6 +43,39 @@ class Notes:
         # The short name of the producer, when it gives one in brackets.
         said = [f"Source : {producer(one.producteur)}, {period}", geography, *more, f"note {number}"]
         return " ; ".join(part for part in said if part) + "."
+
+    def in_reading_order(self, pages: list[Page]) -> list[Page]:
+        """The pages with their notes numbered as they are read: charts are chosen before they are placed."""
+        first: dict[int, int] = {}
+
+        def number(old: int) -> int:
+            return first.setdefault(old, len(first) + 1) if old else 0
+
+        def read(block: Block) -> Block:
+            match block:
+                case Card():
+                    return block._replace(note=number(block.note))
+                case Chart():
+                    source = re.sub(r"note (\d+)", lambda m: f"note {number(int(m[1]))}", block.source)
+                    for indicator in block.indicators:
+                        number(self._numbers[indicator])
+                    return replace(block, source=source)
+                case Table():
+                    rows = [[cell._replace(note=number(cell.note)) for cell in row] for row in block.rows]
+                    return replace(block, rows=rows)
+            return block
+
+        made = [
+            replace(page, rows=[tuple((share, read(block)) for share, block in row) for row in page.rows])
+            for page in pages
+        ]
+        # Asked, but not kept: a question without an answer calls no note.
+        self._numbers = {
+            indicator: first[old]
+            for indicator, old in sorted(self._numbers.items(), key=lambda pair: first.get(pair[1], 0))
+            if old in first
+        }
+        return made
 
     def written(self) -> list[Note]:
         """All of them, in order, then their sources, lettered: what is common to many is said once."""

@@ -27,8 +27,6 @@ from publish.exports.reports.drawing import quoted
 
 TEMPLATE = (Path(__file__).parent / "modele.typ").read_text(encoding="utf-8")
 
-LONG = 8_000  # characters of notes beyond which they are set smaller
-
 
 @functools.cache
 def compiler() -> typst.Compiler:
@@ -76,8 +74,7 @@ def source(document: Document) -> str:
         f"({''.join(f'({s(n.number)},{s(n.label)},{s(n.text)}),' for n in column)}),"
         for column in _balanced(document.notes)
     )
-    length = sum(len(n.label) + len(n.text) for n in document.notes)
-    body.append(f"#notes(({columns}),{s(document.legend)},{5.8 if length < LONG else 5.2}pt)")
+    body.append(f"#notes(({columns}),{s(document.legend)})")
     return f"{TEMPLATE}\n#document({head})[\n" + "\n".join(body) + "\n]\n"
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 
 from publish import words
 from publish.exports.outlines import Frame, area, label_point
-from publish.exports.reports import charts, questions
+from publish.exports.reports import charts, questions, selection
 from publish.exports.reports.document import (
     Card,
     Cell,
@@ -21,7 +20,7 @@ from publish.exports.reports.document import (
     Text,
 )
 from publish.exports.reports.drawing import Drawing
-from publish.exports.reports.facts import Change, Facts, Key, department_of, marked, printed
+from publish.exports.reports.facts import Change, Facts, Key, department_of, departments, marked, printed
 from publish.exports.reports.levels import LEVELS
 from publish.exports.reports.notes import LEGEND, Notes
 from publish.exports.reports.questions import MANY, Asked
@@ -69,10 +68,9 @@ def portrait(facts: Facts, territory: str) -> Document:
     asked = Asked(facts, territory, notes)
     known = facts.territories[territory]
     level = LEVELS[known.type_territoire]
-    department = facts.name(department_of(facts, territory))
     where = [level.singular[0].upper() + level.singular[1:]]
     if known.type_territoire not in ("DEP", "REG"):
-        where.append(department)
+        where.append(_departments(facts, territory))
     where.append(f"code {known.code_territoire}")
     document = Document(
         "Portrait de territoire",
@@ -83,12 +81,12 @@ def portrait(facts: Facts, territory: str) -> Document:
         words.day(facts.made),
     )
     first = _first(asked)
-    answered = _answered(asked)
-    _add_charts(first, list(islice(answered, FIRST_CHARTS)))
+    answered = selection.chosen(asked, CHARTS)
+    _add_charts(first, answered[:FIRST_CHARTS])
     figures = _figures(asked)
     rest = Page("Dynamiques, écarts et structure", follows=True)
-    _add_charts(rest, list(islice(answered, CHARTS - FIRST_CHARTS)))
-    document.pages = [first, figures, *([rest] if rest.rows else [])]
+    _add_charts(rest, answered[FIRST_CHARTS:])
+    document.pages = notes.in_reading_order([first, figures, *([rest] if rest.rows else [])])
     document.notes = notes.written()
     document.legend = LEGEND
     return document
@@ -102,7 +100,7 @@ def _first(asked: Asked) -> Page:
         Picture(
             "Le territoire et ses communes"
             if not territory.startswith("COM-")
-            else "La commune et ses voisines",
+            else "La commune dans son intercommunalité",
             locator(facts, territory),
             _map_source(facts, territory),
         ),
@@ -122,15 +120,21 @@ def _map_source(facts: Facts, territory: str) -> str:
     return f"Fond : IGN, contours généralisés, COG {year}{part}." if year else "Contour non disponible."
 
 
+def _departments(facts: Facts, territory: str) -> str:
+    """« Calvados », « Orne, Calvados », « Orne et hors de la région »."""
+    found = departments(facts, territory) or [department_of(facts, territory)]
+    said = ", ".join(facts.name(department) for department in found)
+    return said + (" et hors de la région" if facts.member_outside(territory) else "")
+
+
 def _identity(asked: Asked) -> list[tuple[str, str]]:
     facts, known = asked.facts, asked.facts.territories[asked.territory]
     rows = [("Code", f"{known.type_territoire} {known.code_territoire}")]
     members = facts.member_codes(asked.territory)
     if known.type_territoire != "COM":
-        outside = [c for c in members if f"COM-{c}" not in facts.territories]
         count = words.plural(len(members), "commune")
-        if outside:
-            count += f", dont {words.number(len(outside))} hors de la région"
+        if outside := facts.member_outside(asked.territory):
+            count += f", dont {words.number(outside)} hors de la région"
         rows.append(("Composition", count))
     population = asked.key("population_municipale")
     if population is not None:
@@ -143,15 +147,20 @@ def _identity(asked: Asked) -> list[tuple[str, str]]:
     if density is not None:
         rows.append(("Densité", f"{asked.say(density)} hab./km²"))
     if known.type_territoire not in ("DEP", "REG"):
-        rows.append(("Département", facts.name(department_of(facts, asked.territory))))
+        several = len(departments(facts, asked.territory)) > 1
+        rows.append(("Départements" if several else "Département", _departments(facts, asked.territory)))
     if known.type_territoire == "COM":
         epci = facts.areas.get(known.code_territoire, {}).get("EPCI")
         if epci:
             rows.append(("EPCI", facts.name(epci)))
     if known.type_territoire not in ("ZE2020", "DEP", "REG", "PROJET"):
         employment = facts.employment_area(asked.territory)
-        if employment:
-            rows.append(("Zone d'emploi principale", facts.name(employment)))
+        areas = facts.employment_areas(asked.territory)
+        named = [facts.name(a) for a in sorted(areas, key=lambda a: (-areas[a], a))]
+        if employment or len(named) == 1:
+            rows.append(("Zone d'emploi principale", named[0]))
+        elif named:
+            rows.append(("Zones d'emploi", ", ".join(named)))
     if known.type_territoire != "COM" and members:
         communes = facts.communes.get("population_municipale", {})
         first = max(members, key=lambda c: communes.get(f"COM-{c}", ("", None, None))[1] or 0)
@@ -202,9 +211,9 @@ def locator(facts: Facts, territory: str) -> Drawing:
         half = len(name) * 1.75
         if any(abs(y - b) < 9 and abs(x - a) < half + c for a, b, c in placed):
             continue
+        drawing.circle(x, y - 4.5, 1.2, charts.INK)
         x = min(max(x, half + 2), width - half - 2)
         placed.append((x, y, half))
-        drawing.circle(x, y - 4.5, 1.2, charts.INK)
         drawing.text(x, y + 4, name, 7, charts.INK, "middle", bold=True, halo=True)
     _inset(facts, drawing, territory)
     return drawing
@@ -242,9 +251,10 @@ def _inset(facts: Facts, drawing: Drawing, territory: str) -> None:
     own = moved(outlines.rings(territory))
     if own:
         drawing.area(own, charts.OWN, None)
-    else:
-        a, b = frame.point(label_point(outlines.rings(territory)[0]))
-        drawing.circle(a + x, b + y, 1.6, charts.OWN)
+    if sum(abs(area(ring)) for ring in own) < 6:  # too small to be seen
+        a, b = frame.point(label_point(max(outlines.rings(territory), key=lambda r: abs(area(r)))))
+        drawing.circle(a + x, b + y, 1.8, charts.OWN)
+    drawing.line([(x, y), (x + width, y), (x + width, y + height)], charts.RULE, 0.6)
 
 
 def _cards(asked: Asked) -> list[Card]:
@@ -270,7 +280,7 @@ def _cards(asked: Asked) -> list[Card]:
         cards.append(
             Card(
                 charts.shortened(label, 38),
-                asked.say(key),
+                questions.signed(key, asked) if indicator.startswith("evolution") else asked.say(key),
                 " · ".join(d for d in detail if d),
                 asked.notes.call(indicator, key),
             )
@@ -286,19 +296,21 @@ def _summary(asked: Asked) -> list[str]:
     facts = asked.facts
     growth = asked.key("evolution_annuelle_population")
     if growth is not None:
-        text = f"La population évolue de {_signed(growth, facts)} par an"
+        text = f"La population évolue de {questions.signed(growth, asked)} par an"
         text += f" en moyenne sur cinq ans ({growth.periode})"
-        text += _beside(growth, facts, asked)
+        text += questions.beside(growth, asked)
         said.append(text + ".")
     jobs = asked.key("evolution_emploi_salarie_prive_an")
     if jobs is not None:
-        text = f"L'emploi salarié privé varie de {_signed(jobs, facts)} sur un an à fin {jobs.periode}"
-        said.append(text + _beside(jobs, facts, asked) + ".")
+        text = (
+            f"L'emploi salarié privé varie de {questions.signed(jobs, asked)} sur un an à fin {jobs.periode}"
+        )
+        said.append(text + questions.beside(jobs, asked) + ".")
     five = asked.key("evolution_emploi_salarie_prive_5_ans")
     if five is not None:
-        text = f"Sur cinq ans, l'emploi privé varie de {_signed(five, facts)}"
+        text = f"Sur cinq ans, l'emploi privé varie de {questions.signed(five, asked)}"
         said.append(
-            text + _beside(five, facts, asked) + (f" ; {asked.rank(five)}" if five.rang else "") + "."
+            text + questions.beside(five, asked) + (f" ; {asked.rank(five)}" if five.rang else "") + "."
         )
     around = facts.employment_area(asked.territory)
     for where in (asked.territory, around):
@@ -306,7 +318,7 @@ def _summary(asked: Asked) -> list[str]:
         if key is not None and where:
             name = "" if where == asked.territory else f" de la zone d'emploi {_of(facts.name(where))}"
             text = f"Le taux de chômage{name} est de {asked.say(key)} au {words.period(key.periode)}"
-            said.append(text + _beside(key, facts, asked) + ".")
+            said.append(text + questions.beside(key, asked) + ".")
             break
     income = asked.key("niveau_vie_median")
     if income is not None:
@@ -320,23 +332,6 @@ def _summary(asked: Asked) -> list[str]:
             word = words.why_missing(key.confidentialite)
             said.append(f"Niveau de vie médian : {word}" + (f" — {key.motif}" if key.motif else ""))
     return said[:5]
-
-
-def _signed(key: Key, facts: Facts) -> str:
-    one = facts.indicators[key.indicateur]
-    return words.number(key.valeur, one.decimales, sign=True) + words.THIN + "%"
-
-
-def _beside(key: Key, facts: Facts, asked: Asked) -> str:
-    """« (Normandie : −0,1 % ; France : +0,3 %) »."""
-    one = facts.indicators[key.indicateur]
-    signed = key.indicateur.startswith("evolution")
-    said = []
-    region_itself = asked.territory == facts.region_key
-    for label, value in ((asked.region, None if region_itself else key.region), ("France", key.france)):
-        if value is not None:
-            said.append(f"{label} : {words.number(value, one.decimales, sign=signed)}{words.THIN}%")
-    return f" ({' ; '.join(said)})" if said else ""
 
 
 def _of(name: str) -> str:
@@ -383,8 +378,12 @@ def _figures(asked: Asked) -> Page:
     if with_region:
         head.append(asked.region)
         widths.append(1.05)
-    head += ["France", "Rang"]
-    widths += [1.15, 1.4]
+    head.append("France")
+    widths.append(1.15)
+    with_rank = known.type_territoire != "PROJET"  # alone of its kind
+    if with_rank:
+        head.append("Rang")
+        widths.append(1.4)
     rows: list[list[Cell]] = []
     absent: dict[str, list[str]] = {}
     theme = ""
@@ -395,7 +394,7 @@ def _figures(asked: Asked) -> Page:
             continue
         if key.valeur is None and indicator not in EXPECTED:
             why = (
-                "secret"
+                "secret statistique"
                 if words.why_missing(key.confidentialite) == words.SECRET
                 else key.motif or words.MISSING
             )
@@ -408,7 +407,7 @@ def _figures(asked: Asked) -> Page:
         if one.theme != theme:
             theme = one.theme
             rows.append([Cell(theme)])
-        rows.append(_row(asked, key, with_department, with_region))
+        rows.append(_row(asked, key, with_department, with_region, with_rank))
     left = len(known_keys) - len(kept)
     caption = (
         f"{words.plural(left, 'autre indicateur connu', 'autres indicateurs connus')} :"
@@ -417,18 +416,28 @@ def _figures(asked: Asked) -> Page:
         else ""
     )
     page.add(Table(head, rows, widths, caption))
-    missing = [f"{why.rstrip('.')} : {', '.join(names)}." for why, names in absent.items()]
+    missing = [f"{_listed(names)} : {_small(why.rstrip('.'))}." for why, names in absent.items()]
     never = [
         facts.indicators[i].libelle
         for i in EXPECTED
         if (asked.territory, i) not in facts.keys and i in facts.indicators
     ]
     if never:
-        missing.append(f"Non diffusés à ce niveau par leurs producteurs : {', '.join(never)}.")
+        missing.append(f"{_listed(never)} : non diffusé à ce niveau par le producteur.")
     if missing:
         page.add(Text("Ce qui n'est pas disponible pour ce territoire", missing, small=True))
     page.add(Text("Ce qui a changé depuis la release précédente", changes(asked), small=True))
     return page
+
+
+def _small(text: str) -> str:
+    """Without its capital, unless a whole acronym begins it."""
+    return text if text[1:2].isupper() or not text else text[0].lower() + text[1:]
+
+
+def _listed(names: list[str]) -> str:
+    """Labels one after the other, as one sentence."""
+    return ", ".join([names[0], *(_small(name) for name in names[1:])])
 
 
 def _kept(facts: Facts, keys: list[Key]) -> list[Key]:
@@ -443,7 +452,7 @@ def _kept(facts: Facts, keys: list[Key]) -> list[Key]:
     return [key for listed in by_theme.values() for key in listed]
 
 
-def _row(asked: Asked, key: Key, with_department: bool, with_region: bool) -> list[Cell]:
+def _row(asked: Asked, key: Key, with_department: bool, with_region: bool, with_rank: bool) -> list[Cell]:
     one = asked.facts.indicators[key.indicateur]
     unit = "" if words.short_unit(one.unite) else f" ({one.unite})"
     label = one.libelle if one.unite in ("habitants", "emplois") else one.libelle + unit
@@ -452,8 +461,8 @@ def _row(asked: Asked, key: Key, with_department: bool, with_region: bool) -> li
     if key.valeur is None:
         blank = Cell("")
         reason = words.why_missing(key.confidentialite)
-        columns = 4 + with_department + with_region
-        return [*row, Cell(reason, muted=True), *[blank] * (columns + 0)]
+        columns = 3 + with_department + with_region + with_rank
+        return [*row, Cell(reason, muted=True), *[blank] * columns]
 
     def shown(value: float | None) -> Cell:
         return Cell(printed(value, one)) if value is not None else Cell(words.MISSING, muted=True)
@@ -469,7 +478,8 @@ def _row(asked: Asked, key: Key, with_department: bool, with_region: bool) -> li
     if with_region:
         row.append(shown(key.region))
     row.append(shown(key.france))
-    row.append(Cell(f"{words.ordinal(key.rang)} sur {words.number(key.classes)}" if key.rang else ""))
+    if with_rank:
+        row.append(Cell(f"{words.ordinal(key.rang)} sur {words.number(key.classes)}" if key.rang else ""))
     return row
 
 
@@ -499,94 +509,7 @@ def _change(change: Change, facts: Facts) -> str:
     return f"{one.libelle}, {words.period(change.periode)} : révisé, {now} au lieu de {then}."
 
 
-def _answered(asked: Asked) -> Iterator[Chart]:
-    return (chart for ask in _questions(asked) if (chart := ask()) is not None)
-
-
 def _add_charts(page: Page, found: list[Chart]) -> None:
     for left in range(0, len(found), 2):
         pair = found[left : left + 2]
         page.add(*pair, *([Text("", [""])] if len(pair) == 1 else []))
-
-
-def _questions(asked: Asked) -> Iterator[Callable[[], Chart | None]]:
-    """In order of interest; the first ten that the release can answer are printed."""
-    facts, q = asked.facts, questions
-    around = facts.employment_area(asked.territory)
-    department = department_of(facts, asked.territory)
-
-    def growth(a: Asked) -> str:
-        key = a.key("evolution_annuelle_population")
-        own = a.key("population_municipale")
-        said = f"{a.say(own)} habitants en {own.periode}" if own else ""
-        return said + (
-            f" ; {_signed(key, facts)} par an de {int(key.periode) - 5} à {key.periode}"
-            f"{_beside(key, facts, a)}."
-            if key
-            else "."
-        )
-
-    def jobs(a: Asked) -> str:
-        key = a.key("evolution_emploi_salarie_prive_5_ans")
-        own = a.key("emploi_salarie_prive")
-        said = f"{a.say(own)} emplois fin {own.periode}" if own else ""
-        return said + (f" ; {_signed(key, facts)} en cinq ans{_beside(key, facts, a)}." if key else ".")
-
-    yield lambda: q.index(
-        asked, "population_municipale", "La population augmente-t-elle plus vite qu'ailleurs ?", growth
-    )
-    yield lambda: q.communes_map(
-        asked, "evolution_annuelle_population", "Quelles communes gagnent des habitants ?"
-    )
-    yield lambda: q.index(
-        asked, "emploi_salarie_prive", "L'emploi privé suit-il le rythme de la région ?", jobs
-    )
-    yield lambda: q.yearly(
-        asked, "evolution_emploi_salarie_prive_an", "Année après année, l'emploi progresse-t-il ?"
-    )
-    if facts.series.get(("taux_chomage_localise", asked.territory)):
-        yield lambda: q.trend(asked, "taux_chomage_localise", "Le chômage est-il plus élevé qu'ailleurs ?")
-    elif around:
-        yield lambda: q.trend(asked, "taux_chomage_localise", "Quel chômage dans la zone d'emploi ?", around)
-    yield lambda: q.gap(asked, "emploi_prive_pour_100_habitants", "Le territoire est-il un pôle d'emploi ?")
-    if (asked.territory, SECTOR) in facts.keys:
-        yield lambda: q.structure(asked, q.SECTORS, "De quels secteurs l'emploi dépend-il ?")
-    else:
-        yield lambda: q.structure(
-            asked, q.SECTORS, "De quels secteurs l'emploi du département dépend-il ?", department
-        )
-    yield lambda: q.rank(
-        asked, "evolution_emploi_salarie_prive_5_ans", "Où se situe la dynamique de l'emploi ?"
-    )
-    yield lambda: q.largest(asked, "emploi_salarie_prive", "Où sont les emplois ?")
-    yield lambda: q.rank(asked, "niveau_vie_median", "Quel niveau de vie parmi les communes ?")
-    yield lambda: q.structure(asked, q.INCOMES, "De quoi vivent les ménages ?")
-    yield lambda: q.communes_map(asked, "niveau_vie_median", "Où vivent les ménages les plus aisés ?")
-    yield lambda: q.rank(asked, "taux_chomage_localise", "Où se situe le chômage ?")
-    yield lambda: q.trend(asked, "defaillances_12_mois", "Les défaillances d'entreprises augmentent-elles ?")
-    yield lambda: q.structure(asked, q.AGES, "La population est-elle jeune ou âgée ?")
-    yield lambda: q.rank(asked, "evolution_annuelle_population", "Où se situe la croissance démographique ?")
-    yield lambda: q.rank(asked, "emploi_prive_pour_100_habitants", "Où se situe la densité d'emploi ?")
-    yield lambda: q.rank(asked, "densite_population", "Le territoire est-il dense ?")
-    if department != asked.territory:
-        yield lambda: q.trend(
-            asked,
-            "defaillances_12_mois",
-            "Les défaillances augmentent-elles dans le département ?",
-            department,
-        )
-    yield lambda: q.communes_map(
-        asked, "emploi_prive_pour_100_habitants", "Où l'emploi est-il le plus dense ?"
-    )
-    yield lambda: q.communes_map(
-        asked, "evolution_emploi_salarie_prive_5_ans", "Où l'emploi a-t-il progressé ?"
-    )
-    if department != asked.territory:
-        yield lambda: q.structure(asked, q.AGES, "Le département est-il jeune ou âgé ?", department)
-        yield lambda: q.trend(asked, "emploi_salarie", "Comment évolue l'emploi du département ?", department)
-    for indicator, one in facts.indicators.items():  # whatever else the release knows: a rate beside others
-        if one.nature in ("ratio", "mediane", "moyenne") and indicator not in q.BREAKS:
-            yield lambda i=indicator, o=one: q.gap(asked, i, f"{o.libelle} : quel écart ?")  # type: ignore[misc]
-
-
-SECTOR = "part_emploi_industriel"

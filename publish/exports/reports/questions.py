@@ -6,6 +6,7 @@ known around the territory (its zone d'emploi, its département) is shown under 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from publish import words
 from publish.exports.reports import charts
 from publish.exports.reports.charts import DEPARTMENT, FRANCE, OWN, REGION, Bar, Curve
 from publish.exports.reports.document import Chart
-from publish.exports.reports.facts import Facts, Key, Point, department_of, marked, printed
+from publish.exports.reports.facts import Facts, Key, Point, department_of, departments, marked, printed
 from publish.exports.reports.levels import LEVELS, Level
 from publish.exports.reports.notes import Notes
 
@@ -44,7 +45,6 @@ INCOMES = (
     ("part_prestations_sociales", "Prestations sociales"),
     ("part_indemnites_chomage", "Indemnités de chômage"),
 )
-AGES = (("part_moins_20_ans", "Moins de 20 ans"), ("part_75_ans_plus", "75 ans ou plus"))
 
 
 @dataclass
@@ -112,6 +112,39 @@ class Asked:
         return f"{words.ordinal(key.rang)} sur {words.number(key.classes)} {self.level.plural}"
 
 
+def mainly_in(asked: Asked) -> str | None:
+    """The département that may speak for the territory: the only one over which it spreads."""
+    facts = asked.facts
+    if facts.territories[asked.territory].type_territoire == "REG" or facts.member_outside(asked.territory):
+        return None
+    found = departments(facts, asked.territory)
+    return found[0] if len(found) == 1 else None
+
+
+def signed(key: Key, asked: Asked) -> str:
+    """« +0,3 % »."""
+    one = asked.facts.indicators[key.indicateur]
+    return words.number(key.valeur, one.decimales, sign=True) + words.THIN + "%"
+
+
+def beside(key: Key, asked: Asked) -> str:
+    """« (Normandie : −0,1 % ; France : +0,3 %) »."""
+    one = asked.facts.indicators[key.indicateur]
+    with_sign = key.indicateur.startswith("evolution")
+    said = []
+    region_itself = asked.territory == asked.facts.region_key
+    for label, value in ((asked.region, None if region_itself else key.region), ("France", key.france)):
+        if value is not None:
+            said.append(f"{label} : {words.number(value, one.decimales, sign=with_sign)}{words.THIN}%")
+    return f" ({' ; '.join(said)})" if said else ""
+
+
+def plain(name: str) -> str:
+    """The name without the kind of EPCI before it or the remark after it, where room is scarce."""
+    bare = re.sub(r"^(?:CC|CA|CU|Métropole) (?:de la |de l'|des |du |de |d')?(?=[A-ZÀ-Ý])", "", name)
+    return re.sub(r" \(.*\)$", "", bare)
+
+
 def index(asked: Asked, indicator: str, question: str, answer: Callable[[Asked], str]) -> Chart | None:
     """Base 100 at the first common period, beside the département, the region and France."""
     own = asked.series(indicator, asked.territory)
@@ -127,7 +160,7 @@ def index(asked: Asked, indicator: str, question: str, answer: Callable[[Asked],
         base = points[0].valeur
         made.append(
             Curve(
-                charts.shortened(label, 19),
+                charts.shortened(plain(label), 19),
                 color,
                 [(p.instant, 100 * (p.valeur or 0) / base) for p in points],
                 2.0 if color == OWN else 1.2,
@@ -165,7 +198,7 @@ def trend(
     last = printed(own[-1].valeur, one, own[-1].statut)
     made = [
         Curve(
-            charts.shortened(name, 12),
+            charts.shortened(plain(name), 19),
             OWN,
             [(p.instant, p.valeur or 0) for p in own],
             2.0,
@@ -182,7 +215,7 @@ def trend(
             shown = printed(points[-1].valeur, one) if points[-1].periode == own[-1].periode else ""
             made.append(
                 Curve(
-                    charts.shortened(label, 12),
+                    charts.shortened(label, 14),
                     color,
                     [(p.instant, p.valeur or 0) for p in points],
                     1.2,
@@ -216,7 +249,7 @@ def gap(asked: Asked, indicator: str, question: str) -> Chart | None:
     if key is None or (key.departement, key.region, key.france) == (None, None, None):
         return None
     one = asked.facts.indicators[indicator]
-    rows = [Bar(asked.name, key.valeur, asked.say(key), OWN)]
+    rows = [Bar(plain(asked.name), key.valeur, asked.say(key), OWN)]
     territory = asked.facts.territories[asked.territory]
     if territory.type_territoire not in ("DEP", "REG") and territory.code_departement:
         label = asked.facts.name(f"DEP-{territory.code_departement}")
@@ -329,8 +362,15 @@ def communes_map(asked: Asked, indicator: str, question: str) -> Chart | None:
     best = max((v for v in values if v[1][1] is not None), key=lambda v: v[1][1] or 0)
     least = min((v for v in values if v[1][1] is not None), key=lambda v: v[1][1] or 0)
     one = asked.facts.indicators[indicator]
+    signed = indicator.startswith("evolution")
+
+    def shown(value: float | None) -> str:
+        if not signed:
+            return printed(value, one)
+        return words.number(value, one.decimales, sign=True) + words.THIN + words.short_unit(one.unite)
+
     said = (
-        f"De {printed(least[1][1], one)} ({asked.facts.name('COM-' + least[0])}) à {printed(best[1][1], one)}"
+        f"De {shown(least[1][1])} ({asked.facts.name('COM-' + least[0])}) à {shown(best[1][1])}"
         f" ({asked.facts.name('COM-' + best[0])})."
     )
     if secret or missing:
@@ -403,35 +443,30 @@ def largest(asked: Asked, indicator: str, question: str) -> Chart | None:
 def structure(
     asked: Asked, parts: tuple[tuple[str, str], ...], question: str, territory: str | None = None
 ) -> Chart | None:
-    """Shares that the release publishes, beside the region's or France's."""
+    """Shares that the release publishes, beside the region's, else the département's or France's. Only parts
+    of the same period stand together."""
     where = territory or asked.territory
-    other = asked.facts.region_key if where != asked.facts.region_key else ""
-    label = asked.region if other else "France"
-    rows, keys = [], []
-    for indicator, name in parts:
-        key = asked.key(indicator, where)
-        if key is None:
-            continue
-        beside = key.region if other else key.france
-        own = Bar(name, key.valeur, asked.say(key), OWN)
-        rows.append((name, own, Bar(name, beside, asked.value(indicator, beside), REGION)))
-        keys.append(key)
-    if len(rows) < 2:
+    known = [(name, key) for indicator, name in parts if (key := asked.key(indicator, where)) is not None]
+    latest = max((key.periode for _, key in known), default="")
+    known = [(name, key) for name, key in known if key.periode == latest]
+    if len(known) < 2:
         return None
-    if all(b.value is None for _, _, b in rows):
+
+    def bars(name: str, key: Key, value: float | None) -> tuple[str, Bar, Bar]:
+        own = Bar(name, key.valeur, asked.say(key), OWN)
+        return name, own, Bar(name, value, asked.value(key.indicateur, value), REGION)
+
+    region_itself = where == asked.facts.region_key
+    label = "France" if region_itself else asked.region
+    rows = [bars(name, key, key.france if region_itself else key.region) for name, key in known]
+    if all(beside.value is None for _, _, beside in rows):
         department = department_of(asked.facts, asked.territory)
-        beside_keys = {i: asked.key(i, department) for i, _ in parts}
-        if any(beside_keys.values()) and department != where:
+        theirs = [asked.key(key.indicateur, department) for _, key in known]
+        if any(theirs) and department != where:
             label = asked.facts.name(department)
             rows = [
-                (
-                    n,
-                    o,
-                    Bar(n, k.valeur, asked.say(k), REGION)
-                    if (k := beside_keys[i])
-                    else Bar(n, None, words.MISSING, REGION),
-                )
-                for (n, o, _), (i, _) in zip(rows, parts, strict=False)
+                bars(name, key, other.valeur if other is not None and other.periode == latest else None)
+                for (name, key), other in zip(known, theirs, strict=True)
             ]
     name = asked.facts.name(where)
     alone = all(b.value is None for _, _, b in rows)
@@ -440,17 +475,139 @@ def structure(
     said = f"{of}{largest_row[0]} : {largest_row[1].text}"
     if largest_row[2].value is not None:
         said += f" ({label} : {largest_row[2].text})"
-    said += f" en {words.period(keys[0].periode)}."
+    said += f" en {words.period(latest)}."
     if alone:
         drawing = charts.bars([own for _, own, _ in rows], f"{question} {said}")
     else:
         drawing = charts.paired(rows, (name, label), f"{question} {said}")
+    keys = [key for _, key in known]
     for key in keys[1:]:
         asked.notes.call(key.indicateur, key)
     return Chart(
         question,
         said,
         drawing,
-        asked.notes.source(keys[0].indicateur, words.period(keys[0].periode), key=keys[0]),
+        asked.notes.source(keys[0].indicateur, words.period(latest), key=keys[0]),
         tuple(k.indicateur for k in keys),
     )
+
+
+def breakdown(asked: Asked, indicator: str, axis: str, question: str) -> Chart | None:
+    """The parts of a figure along one axis, the largest first: their values, secret and missing ones said."""
+    found = [
+        part
+        for part in asked.facts.parts.get((indicator, asked.territory), [])
+        if part[0].startswith(f"{axis}:") and part[0].count(":") == 1
+    ]
+    if not 2 <= len(found) <= 10 or sum(1 for part in found if part[3]) < 2:
+        return None
+    one = asked.facts.indicators[indicator]
+    found.sort(key=lambda part: (part[3] is None, -(part[3] or 0), part[0]))
+    rows = [
+        Bar(label, value, printed(value, one, status, secret), OWN if not rank else REGION)
+        for rank, (_, label, _, value, status, secret) in enumerate(found)
+    ]
+    period = found[0][2]
+    key = asked.key(indicator)
+    said = f"{rows[0].label} : {rows[0].text}"
+    if key is not None and key.periode == period:
+        said += f", sur {asked.say(key)}"
+    said += f" {one.unite} en {words.period(period)}."
+    return Chart(
+        question,
+        said,
+        charts.bars(rows, f"{question} {said}", 118),
+        asked.notes.source(indicator, words.period(period), key=key),
+        (indicator,),
+    )
+
+
+def amounts(asked: Asked, parts: tuple[tuple[str, str], ...], question: str) -> Chart | None:
+    """Several counts of the territory on one scale, with the region's rank of the first."""
+    known = [(name, key) for indicator, name in parts if (key := asked.key(indicator)) is not None]
+    latest = max((key.periode for _, key in known), default="")
+    known = [(name, key) for name, key in known if key.periode == latest]
+    if len(known) < 2 or not any(key.valeur for _, key in known):
+        return None
+    rows = [
+        Bar(name, key.valeur, asked.say(key), OWN if not i else REGION) for i, (name, key) in enumerate(known)
+    ]
+    name, first = known[0]
+    said = f"{name} : {asked.say(first)} en {words.period(latest)}"
+    said += f" ; {asked.rank(first)}." if first.rang else "."
+    for _, key in known[1:]:
+        asked.notes.call(key.indicateur, key)
+    return Chart(
+        question,
+        said,
+        charts.bars(rows, f"{question} {said}", 118),
+        asked.notes.source(first.indicateur, words.period(latest), key=first),
+        tuple(key.indicateur for _, key in known),
+    )
+
+
+def together(asked: Asked, parts: tuple[tuple[str, str], ...], question: str) -> Chart | None:
+    """Several counts of the territory over time, on one scale: births and deaths."""
+    lines = []
+    colors = ((OWN, None), (REGION, None), (FRANCE, (2.5, 1.8)))
+    for (indicator, label), (color, dash) in zip(parts, colors, strict=False):
+        points = asked.series(indicator, asked.territory)
+        if len(points) < 4:
+            return None
+        one = asked.facts.indicators[indicator]
+        last = printed(points[-1].valeur, one, points[-1].statut)
+        lines.append(
+            (indicator, points, Curve(label, color, _xy(points), 2.0 if color == OWN else 1.4, dash, last))
+        )
+    if len({points[-1].periode for _, points, _ in lines}) > 1:
+        return None
+    (first, points, _), *others = lines
+    period = words.period(points[-1].periode)
+    said = ", ".join(f"{curve.last} {curve.label.lower()}" for _, _, curve in lines) + f" en {period}."
+    for indicator, _, _ in others:
+        asked.notes.call(indicator, asked.key(indicator))
+    drawing = charts.curves(
+        [c for _, _, c in lines], f"{question} {said}", asked.facts.indicators[first].unite
+    )
+    span = f"{words.period(points[0].periode)} à {period}"
+    return Chart(
+        question,
+        said,
+        drawing,
+        asked.notes.source(first, span, key=asked.key(first)),
+        tuple(indicator for indicator, _, _ in lines),
+    )
+
+
+def zones(asked: Asked, indicator: str, question: str) -> Chart | None:
+    """The zones d'emploi over which the territory spreads, each with its own figure: none speaks for the
+    others."""
+    weights = asked.facts.employment_areas(asked.territory)
+    known = [key for zone in weights if (key := asked.key(indicator, zone)) is not None]
+    latest = max((key.periode for key in known), default="")
+    known = [key for key in known if key.periode == latest]
+    if len(known) < 2:
+        return None
+    # The most inhabited of them, from the highest rate to the lowest.
+    kept = sorted(known, key=lambda k: -weights[k.territoire])[:7]
+    kept.sort(key=lambda k: (-(k.valeur or 0), k.territoire))
+    one = asked.facts.indicators[indicator]
+    rows = [Bar(asked.facts.name(k.territoire), k.valeur, asked.say(k), OWN) for k in kept]
+    rows.append(Bar(asked.region, kept[0].region, asked.value(indicator, kept[0].region), REGION))
+    low, high = kept[-1], kept[0]
+    said = (
+        f"De {asked.say(low)} ({asked.facts.name(low.territoire)}) à {asked.say(high)}"
+        f" ({asked.facts.name(high.territoire)}) en {words.period(latest)}."
+    )
+    more = f"les {len(kept)} zones d'emploi les plus peuplées du territoire" if len(kept) < len(known) else ""
+    return Chart(
+        question,
+        said,
+        charts.bars(rows, f"{question} {said}", 105, one.unite),
+        asked.notes.source(indicator, words.period(latest), more, key=high),
+        (indicator,),
+    )
+
+
+def _xy(points: list[Point]) -> list[tuple[float, float]]:
+    return [(p.instant, p.valeur or 0) for p in points]

@@ -1,0 +1,200 @@
+"""Which questions a portrait answers: of the demonstration's release, and of one that knows what the other producers publish."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from pypdf import PdfReader
+
+from publish.exports.reports import batch, charts, pdf
+from publish.exports.reports import questions as q
+from publish.exports.reports.document import Chart, Document, Table
+from publish.exports.reports.facts import Facts
+from publish.exports.reports.notes import Notes
+from publish.exports.reports.portrait import portrait
+from publish.exports.reports.questions import Asked
+
+EPCI, COMMUNE, REGION, ZONE, PROJET = (
+    "EPCI-200065597",
+    "COM-50353",
+    "REG-28",
+    "ZE2020-0051",
+    "PROJET-BASSE-NORMANDIE",
+)
+# Invented figures of indicators that the demonstration does not have: indicator, period, value, the region's.
+INVENTES = (
+    ("part_moins_15_ans", "2022", 16.5, 17.1),
+    ("part_65_ans_plus", "2022", 19.8, 22.4),
+    ("part_proprietaires", "2022", 46.1, 58.3),
+    ("part_logements_vacants", "2022", 7.2, 8.4),
+    ("part_sans_diplome", "2022", 18.9, 23.7),
+    ("part_bac_plus_5", "2022", 14.2, 7.9),
+    ("taux_pauvrete", "2022", 15.6, 14.1),
+    ("salaire_net_moyen_eqtp", "2022", 2480.0, 2390.0),
+    ("part_actifs_hors_commune", "2022", 66.0, 71.5),
+    ("part_deplacements_voiture", "2022", 68.4, 80.2),
+    ("capacite_hoteliere", "2025", 2650.0, 19000.0),
+    ("capacite_campings", "2025", 1180.0, 36000.0),
+    ("taux_emploi_15_64", "2022", 64.1, 65.2),
+    ("taux_emploi_55_64", "2022", 55.3, 54.0),
+)
+SERIES = {"creations_entreprises_annee": [2900.0, 3350.0, 3800.0, 3700.0, 3900.0]}
+PARTS = {
+    "etablissements_actifs": {"secteur_a10:BE": 1150.0, "secteur_a10:GI": 6400.0, "secteur_a10:FZ": None}
+}
+
+
+@pytest.fixture(scope="module")
+def facts(data: Path) -> Facts:
+    return lire(data / "published/current/referentiel.duckdb", EPCI, COMMUNE, ZONE, PROJET, REGION)
+
+
+def lire(base: Path, *territoires: str) -> Facts:
+    return batch.prepared(
+        base, territoires, region="28", release="essai", made=datetime(2026, 1, 1, tzinfo=UTC), previous=None
+    )
+
+
+@pytest.fixture(scope="module")
+def riche(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    """A release of the same territories that also knows housing, diplomas, travel, wages, tourism and creations."""
+    copie = tmp_path_factory.mktemp("riche") / "referentiel.duckdb"
+    shutil.copyfile(data / "published/current/referentiel.duckdb", copie)
+    with duckdb.connect(str(copie)) as base:
+        for indicateur, periode, valeur, region in INVENTES:
+            for territoire, propre in ((EPCI, valeur), (REGION, region)):
+                base.execute(
+                    "delete from chiffres_cles where indicateur = ? and territoire = ?",
+                    [indicateur, territoire],
+                )
+                base.execute(
+                    "insert into chiffres_cles (territoire, indicateur, periode, valeur, valeur_region) values (?, ?, ?, ?, ?)",
+                    [territoire, indicateur, periode, propre, region],
+                )
+        for indicateur, valeurs in SERIES.items():
+            for annee, valeur in enumerate(valeurs, start=2020):
+                inserer(base, indicateur, "_T", annee, valeur)
+        for indicateur, parts in PARTS.items():
+            for modalite, valeur in parts.items():
+                inserer(base, indicateur, modalite, 2023, valeur)
+    return lire(copie, EPCI)
+
+
+def inserer(
+    base: duckdb.DuckDBPyConnection, indicateur: str, modalite: str, annee: int, valeur: float | None
+) -> None:
+    base.execute(
+        "insert into observations (indicateur, territoire, periode, modalite, valeur, confidentialite, livraison, date_debut,"
+        " date_fin) values (?, ?, ?, ?, ?, ?, 'essai', make_date(?, 1, 1), make_date(?, 12, 31))",
+        [indicateur, EPCI, str(annee), modalite, valeur, "F" if valeur is not None else "C", annee, annee],
+    )
+
+
+def graphiques(document: Document) -> Iterator[Chart]:
+    for page in document.pages:
+        for rang in page.rows:
+            yield from (bloc for _, bloc in rang if isinstance(bloc, Chart))
+
+
+def test_each_theme_that_the_release_knows_has_its_question(riche: Facts) -> None:
+    trouves = {i: chart for chart in graphiques(portrait(riche, EPCI)) for i in chart.indicators}
+    for indicateur in (
+        "population_municipale",
+        "emploi_salarie_prive",
+        "taux_chomage_localise",
+        "creations_entreprises_annee",
+        "part_proprietaires",
+        "part_sans_diplome",
+        "capacite_hoteliere",
+    ):
+        assert indicateur in trouves, sorted(trouves)
+    assert trouves["part_sans_diplome"].question == "Les habitants sont-ils plus diplômés qu'ailleurs ?"
+    assert "23,7" in trouves["part_sans_diplome"].answer
+    assert len(list(graphiques(portrait(riche, EPCI)))) == 10
+
+
+def test_a_part_that_is_missing_does_not_shift_the_others(riche: Facts) -> None:
+    """Beside each part stands the same part of the département, whatever the territory lacks."""
+    parts = (
+        ("part_emploi_agricole", "Agriculture"),
+        ("part_proprietaires", "Propriétaires"),
+        ("part_logements_vacants", "Vacants"),
+    )
+    sans = {k: v._replace(region=None) for k, v in riche.keys.items()}
+    voisins = {
+        ("DEP-14", i): riche.keys[EPCI, i]._replace(territoire="DEP-14", valeur=v)
+        for i, v in (("part_proprietaires", 61.1), ("part_logements_vacants", 9.9))
+    }
+    autres = Facts(**{**riche.__dict__, "keys": {**sans, **voisins}})
+    chart = q.structure(Asked(autres, EPCI, Notes(autres)), parts, "?")
+    assert chart is not None
+    textes = re.findall(r">([^<>]+)</text>", chart.drawing.svg())
+    assert textes[textes.index("Propriétaires") + 1 :][:2] == ["46,1\u202f%", "61,1\u202f%"]
+    assert textes[textes.index("Vacants") + 1 :][:2] == ["7,2\u202f%", "9,9\u202f%"]
+
+
+def test_parts_of_another_year_are_not_printed_under_the_last(riche: Facts) -> None:
+    vieux = riche.keys[EPCI, "part_logements_vacants"]._replace(periode="2017")
+    autres = Facts(**{**riche.__dict__, "keys": {**riche.keys, (EPCI, "part_logements_vacants"): vieux}})
+    asked = Asked(autres, EPCI, Notes(autres))
+    assert q.structure(asked, (("part_proprietaires", "P"), ("part_logements_vacants", "V")), "?") is None
+
+
+def test_a_breakdown_says_what_is_secret(riche: Facts) -> None:
+    chart = q.breakdown(Asked(riche, EPCI, Notes(riche)), "etablissements_actifs", "secteur_a10", "?")
+    assert chart is not None
+    textes = re.findall(r">([^<>]+)</text>", chart.drawing.svg())
+    assert "secret" in textes and "6\u202f400" in textes and "0" not in textes
+
+
+def test_no_zone_speaks_for_a_territory_spread_over_several(facts: Facts) -> None:
+    projet = portrait(facts, PROJET)
+    (chart,) = [c for c in graphiques(projet) if "taux_chomage_localise" in c.indicators]
+    assert chart.question == "Quel chômage dans ses zones d'emploi ?" and "Normandie" in chart.drawing.svg()
+    assert projet.subtitle.startswith("Territoire de projet · Calvados, Manche, Orne")
+    assert not [c for c in graphiques(projet) if "département" in c.question]
+    assert facts.employment_area(EPCI) == "ZE2020-2804"
+    assert "hors de la région" in portrait(facts, ZONE).subtitle
+    assert not [c for c in graphiques(portrait(facts, ZONE)) if "du département" in c.question]
+
+
+@pytest.mark.parametrize("territoire", [EPCI, COMMUNE, ZONE, PROJET, REGION])
+def test_notes_are_numbered_as_they_are_read_and_stand_on_one_page(
+    facts: Facts, territoire: str, tmp_path: Path
+) -> None:
+    document = portrait(facts, territoire)
+    appels = []
+    numeros = {n.label: int(n.number) for n in document.notes if n.number.isdigit()}
+    for page in document.pages:
+        for rang in page.rows:
+            for _, bloc in rang:
+                if isinstance(bloc, Table):
+                    appels += [cell.note for ligne in bloc.rows for cell in ligne]
+                elif isinstance(bloc, Chart):
+                    appels += [int(re.findall(r"note (\d+)\.", bloc.source)[0])]
+                    appels += [numeros[facts.indicators[i].libelle] for i in bloc.indicators]
+                else:
+                    appels.append(getattr(bloc, "note", 0))
+    premiers = list(dict.fromkeys(n for n in appels if n))
+    assert premiers == sorted(premiers) and premiers[0] == 1
+    assert set(premiers) <= {int(n.number) for n in document.notes if n.number.isdigit()}
+    fichier = tmp_path / "p.pdf"
+    fichier.write_bytes(pdf.write(document, facts.made))
+    pages = [page.extract_text() for page in PdfReader(fichier).pages]
+    assert sum("Sources, périodes, géographie" in texte for texte in pages) == 1
+    assert "Sources, périodes, géographie" in pages[-1]
+    for numero, texte in enumerate(pages, start=1):
+        assert f"{numero} / {len(pages)}" in texte
+
+
+def test_labels_at_the_end_of_curves_never_cover_each_other() -> None:
+    places = charts.apart([50.0, 51.0, 52.0, 118.0], [16.4, 8.2, 8.2, 8.2], 15, 114)
+    ordre = sorted(zip(places, [16.4, 8.2, 8.2, 8.2], strict=True))
+    assert all(b - a >= (x + y) / 2 - 0.1 for (a, x), (b, y) in itertools.pairwise(ordre))
