@@ -157,6 +157,27 @@ def test_nothing_is_wider_than_a_telephone(site: Path, page: Page) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, chemin
 
 
+def _rapports(data: Path) -> list[Path]:
+    exports = data / "published/current/exports"
+    return [*sorted((exports / "portraits").glob("*.html")), exports / "tableau_de_bord.html"]
+
+
+@navigateur_present
+def test_axe_finds_nothing_in_the_reports_and_a_telephone_holds_them(data: Path, page: Page) -> None:
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    rapports = _rapports(data)
+    assert len(rapports) >= 2
+    for rapport in rapports:
+        page.set_viewport_size({"width": 1180, "height": 900})
+        page.goto(rapport.as_uri())
+        page.evaluate(axe)
+        trouve = page.evaluate("axe.run(document, {preload: false, resultTypes: ['violations', 'passes']})")
+        assert trouve["passes"], "axe n'a rien regardé"
+        assert not [(v["id"], v["nodes"][0]["html"][:200]) for v in trouve["violations"]], rapport.name
+        page.set_viewport_size({"width": 360, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, rapport.name
+
+
 @navigateur_present
 def test_axe_sees_a_fault(page: Page, tmp_path: Path) -> None:
     # The judge itself: a page with an unnamed picture is refused.

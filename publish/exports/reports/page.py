@@ -20,6 +20,9 @@ from publish.exports.reports.document import (
 
 STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
+# The first page has no printed title; who hears the page is told where its parts begin.
+FIRST = '<h2 class="entendu">Vue d’ensemble</h2>'
+
 
 def write(document: Document) -> str:
     """The HTML text."""
@@ -33,7 +36,7 @@ def write(document: Document) -> str:
         f"<p>{s(document.subtitle)}</p></div></header>\n<main>"
     ]
     for page in document.pages:
-        parts.append("<section>" + (f"<h2>{s(page.title)}</h2>" if page.title else "<div>&nbsp;</div>"))
+        parts.append("<section>" + (f"<h2>{s(page.title)}</h2>" if page.title else FIRST))
         for row in page.rows:
             shares = " ".join(f"minmax(0,{share}fr)" for share, _ in row)
             cells = "".join(f"<div>{_block(block)}</div>" for _, block in row)
