@@ -105,3 +105,17 @@ select
     / greatest(1.4826 * median(abs(commun)) over serie, case when en_points then 0.1 else 0.01 end) as intensite
 from communs
 window serie as (partition by indicateur, niveau, modalite);
+
+-- What an indicator has lived through at a level: one that triples or falls to a third more than once in a hundred (a measure of crisis) is
+-- not impossible when it does so again; its new figure is held to twice the largest moves that it made, ratio to ratio.
+create or replace temp table habitudes as
+select
+    indicateur,
+    niveau,
+    quantile_cont(abs(ecart), 0.99) > ln(3) as volatil,
+    greatest(ln(3), 2 * quantile_cont(abs(ecart), 0.999)) as ecart_connu
+from variations
+where not nouveau and not en_points and greatest(valeur, valeur_avant) >= 50
+group by indicateur, niveau
+-- fewer moves tell no hundredth
+having count(*) >= 100;

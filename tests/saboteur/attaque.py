@@ -115,7 +115,10 @@ class Attacker:
         told = " ".join([refused.controle, refused.objet, refused.detail, *map(str, refused.lignes)])
         words = {self.rebuild.source, *self.rebuild.indicators}
         if not self.rebuild.indicators:
-            words |= {table for table in self.rebuild.tables if table not in FIGURES} | {"territoire"}
+            # a territory by its key, or a check whose very name is of places (changements_par_millesime, epci_deux_listes)
+            words |= {table for table in self.rebuild.tables if table not in FIGURES}
+            words |= {"territoire", "commune", "millesime", "epci", "zones", "passages"}
+            words |= {f"{level}-" for level in ("COM", "EPCI", "ZE2020", "BV2022", "ARR", "DEP", "REG")}
         return any(word in told for word in words)
 
     @staticmethod
@@ -129,23 +132,83 @@ class Attacker:
         }
 
 
+STATUSES = {
+    "refuse": "refused",
+    "liste": "listed",
+    "sans_effet": "no effect",
+    "non_vu": "unseen",
+    "arrete": "exit 2",
+}
+
+
 def detection(outcomes: list[Outcome]) -> str:
     """What became of each kind, as a Markdown table."""
-    columns = {
-        "refuse": "refused",
-        "liste": "listed",
-        "sans_effet": "no effect",
-        "non_vu": "unseen",
-        "arrete": "exit 2",
-    }
-    by_kind: dict[str, Counter[str]] = defaultdict(Counter)
+    by_kind: dict[str, list[Outcome]] = defaultdict(list)
     for one in outcomes:
-        by_kind[one.kind][one.status] += 1
-    lines = [f"| kind | tried | {' | '.join(columns.values())} |", "|---|" + "--:|" * (len(columns) + 1)]
-    for name, count in [*by_kind.items(), ("**all**", Counter(o.status for o in outcomes))]:
-        cells = [str(count[status] or "") for status in columns]
-        lines.append(f"| {name} | {count.total()} | {' | '.join(cells)} |")
+        by_kind[one.kind].append(one)
+    lines = [
+        f"| kind | tried | {' | '.join(STATUSES.values())} | what sees it first |",
+        "|---|" + "--:|" * (len(STATUSES) + 1) + "---|",
+    ]
+    for name, found in [*by_kind.items(), ("**all**", outcomes)]:
+        count = Counter(o.status for o in found)
+        cells = [str(count[status] or "") for status in STATUSES]
+        first = Counter(o.reasons[0] for o in found if o.status in ("refuse", "liste") and o.reasons)
+        seen = ", ".join(f"`{_family(reason)}`" for reason, _ in first.most_common(3))
+        lines.append(f"| {name} | {len(found)} | {' | '.join(cells)} | {seen if name != '**all**' else ''} |")
     return "\n".join(lines)
+
+
+def report(outcomes: list[Outcome]) -> str:
+    """The page docs/detection.md: by kind, by dataset, and what was not refused, in words."""
+    order = {name: rank for rank, name in enumerate(fautes.KINDS)}
+    tried = sorted(outcomes, key=lambda o: (order[o.kind], o.source))
+    whole = sum(len(faults) for faults in fautes.matrix().values())
+    count = Counter(o.status for o in tried)
+    never = [name for name in fautes.KINDS if name not in {o.kind for o in tried}]
+    sources = sorted({o.source for o in tried})
+    said = ", ".join(f"{count[status]} {word}" for status, word in STATUSES.items())
+    lines = [
+        "# What the saboteur found",
+        "",
+        "Written by `tests/saboteur --rapport`: not by hand. *Refused*: exit 1. *Listed*: published, a row in the vigilance workbook names the",
+        "figure. *No effect*: no published figure moved by more than its source usually revises. *Unseen* and *exit 2* must stay at 0.",
+        "",
+        f"{len(order)} kinds × {len(fautes.jeux())} datasets = {whole} attacks that fit. Run: {len(tried)} attacks, {len(order) - len(never)} kinds,"
+        f" {len(sources)} datasets: {said}.",
+        "",
+        f"Kinds never run: {', '.join(never) or 'none'}.",
+        "",
+        "## By kind",
+        "",
+        detection(tried),
+        "",
+        "## By dataset",
+        "",
+        f"| dataset | fit | tried | {' | '.join(STATUSES.values())} |",
+        "|---|--:|--:|" + "--:|" * len(STATUSES),
+    ]
+    for source, faults in fautes.matrix().items():
+        found = Counter(o.status for o in tried if o.source == source)
+        cells = [str(found[status] or "") for status in STATUSES]
+        lines.append(f"| `{source}` | {len(faults)} | {found.total()} | {' | '.join(cells)} |")
+    lines += [
+        "",
+        "## Not refused",
+        "",
+        "| kind | dataset | outcome | figures moved | where |",
+        "|---|---|---|--:|---|",
+    ]
+    for o in (o for o in tried if o.status != "refuse"):
+        where = ", ".join(f"`{reason}`" for reason in o.reasons[:2])
+        lines.append(f"| {o.kind} | `{o.source}` | {STATUSES[o.status]} | {o.damaged or ''} | {where} |")
+    return "\n".join(lines) + "\n"
+
+
+def _family(reason: str) -> str:
+    """A check of dbt by the start of its name, else the expectation."""
+    generic = ("cle_unique", "entre", "lecture", "not_null", "relationships", "accepted_values", "contrat")
+    return next((f"{start}…" for start in generic if reason.startswith(f"{start}_")), reason)
 
 
 @contextmanager

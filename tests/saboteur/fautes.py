@@ -646,6 +646,54 @@ def wrong_zone(jeu: Jeu) -> str | None:
     return f"select * replace (case when {jeu['lieu']} = '{a}' then {other} else {z} end as {z}) from {CLEAN}"
 
 
+@kind("les membres d'un territoire passés à un autre")
+def zone_emptied(jeu: Jeu) -> str | None:
+    if "zones" not in jeu:
+        return None
+    a, b = jeu["zones"]
+    z = jeu["zone"]
+    return f"select * replace (case when {z} = '{a}' then '{b}' else {z} end as {z}) from {CLEAN}"
+
+
+@kind("quelques membres d'un territoire passés à un autre")
+def zone_lent(jeu: Jeu) -> str | None:
+    """Four communes: fewer than the threshold over which a composition is refused as overturned."""
+    if "zones" not in jeu:
+        return None
+    a, b = jeu["zones"]
+    z = jeu["zone"]
+    some = f"(select {jeu['lieu']} from {CLEAN} where {z} = '{a}' order by {jeu['lieu']} limit 4)"
+    return (
+        f"select * replace (case when {z} = '{a}' and {jeu['lieu']} in {some} then '{b}' else {z} end as {z})"
+        f" from {CLEAN}"
+    )
+
+
+@kind("une fusion vers la mauvaise commune")
+def merged_elsewhere(jeu: Jeu) -> str | None:
+    if "absorbante" not in jeu:
+        return None
+    a, b = jeu["absorbante"]
+    return f"select * replace (case when ({jeu['fusion']}) and COM_AP = '{a}' then '{b}' else COM_AP end as COM_AP) from {CLEAN}"
+
+
+@kind("une fusion à la mauvaise année")
+def merged_early(jeu: Jeu) -> str | None:
+    if "fusion" not in jeu:
+        return None
+    return f"select * replace (case when {jeu['fusion']} then '2016-01-01' else DATE_EFF end as DATE_EFF) from {CLEAN}"
+
+
+@kind("des communes déléguées lues comme des communes")
+def delegated(jeu: Jeu) -> str | None:
+    """The list of a year before the mergers."""
+    if "deleguees" not in jeu:
+        return None
+    return (
+        f"select * replace (case when {jeu['deleguees']} then 'COM' else TYPECOM end as TYPECOM) from {CLEAN}"
+    )
+
+
 @kind("la population d'une autre année sous celle-ci")
 def other_vintage(jeu: Jeu) -> str | None:
     if "meme_delivrance" not in jeu:

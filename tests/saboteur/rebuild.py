@@ -77,6 +77,15 @@ class Plan:
             seen |= front
         return sorted(seen, key=lambda name: self.rank[name])
 
+    @cached_property
+    def read_by(self) -> dict[str, set[str]]:
+        """Per model name, the datasets of the landing that it is made from, near or far."""
+        found: dict[str, set[str]] = {}
+        for source in {name for name in self.children if name.startswith(SOURCE)}:
+            for one in self.reached(source.removeprefix(SOURCE)):
+                found.setdefault(self.nodes[one]["name"], set()).add(source.removeprefix(SOURCE))
+        return found
+
     def sql(self, node: dict) -> str:
         """The statements that dbt ran to make a model, under its final name."""
         path = self.target / "run" / node["package_name"] / node["original_file_path"]
@@ -164,7 +173,7 @@ class Rebuild:
     def _left_out(self, table: str) -> bool:
         if not self.indicators or not table.startswith("int_mesures__"):
             return False
-        return table.removeprefix("int_mesures__") not in {s.split("__")[1] for s in self.needed}
+        return not self.plan.read_by[table] & self.needed
 
     def run(self, query: str) -> Verdict:
         """Builds and tests with the rows of `query` in place of those of the source; tells what dbt would tell.
@@ -185,9 +194,10 @@ class Rebuild:
                 break  # refused: dbt would go on with what does not depend on it, and refuse all the same
             node = self.plan.nodes[name]
             if name.startswith("model."):
+                # before it is made: a contract that refuses its rows leaves an empty table behind
+                self.made.append((node["config"]["materialized"], node["relation_name"]))
                 try:
                     con.execute(self.plan.sql(node).replace(clean, "candidat.sabotage.landing"))
-                    self.made.append((node["config"]["materialized"], node["relation_name"]))
                 except duckdb.ConstraintException as error:
                     verdict.controles.append(_refused(f"contrat_{node['name']}", node["name"], str(error)))
                 except duckdb.Error as error:

@@ -69,6 +69,11 @@ NEWS = [
         ("bdf__defaillances", f"left(time_period, 4) <= '{y}'", f"{y}-12-28", "false", y, "{n}")
         for y in (2024, 2022, 2018)
     ],
+    # a measure of crisis: whole sectors fall to a tenth in its last month
+    *[
+        ("dares__activite_partielle", f"mois <= '{last}'", f"{last}-15", "false", 2020, "{n}")
+        for last in ("2020-12", "2021-01")
+    ],
 ]
 
 
