@@ -282,7 +282,11 @@ def test_lasting_fault_stays_with_its_source(
     assert not list((fresh.landing / name).glob(f"{name}*"))
 
 
-@pytest.mark.parametrize("name", HOSTS)
+@pytest.mark.parametrize(
+    # Of the large source every page meets the fault, and the patience that it asks for is a minute.
+    "name",
+    [pytest.param(h, marks=pytest.mark.long) if h == "insee__populations_reference" else h for h in HOSTS],
+)
 @pytest.mark.parametrize("fault", ["503", "429", "coupure"])
 def test_passing_fault_is_survived(name: str, fault: str, producers: Replica, fresh: Settings) -> None:
     producers.panne(hote=HOSTS[name], panne=fault, fois=2)
