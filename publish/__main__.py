@@ -171,6 +171,7 @@ def _export(folder: Path | None, settings: Settings, console: Console) -> int:
         datetime.fromisoformat(release.manifest["produite_le"]),
         (earlier[-1].nom, earlier[-1].database) if earlier else None,
     )
+    _name(asked.reports(), settings.published, release.nom)
     target = folder or settings.data / "exports" / release.nom
     if asked.is_empty:
         paths = bundle.write(origin, target)
@@ -184,6 +185,25 @@ def _export(folder: Path | None, settings: Settings, console: Console) -> int:
     if len(paths) > LISTED:
         console.print(f"… et {len(paths) - LISTED} autres fichiers dans {paths[-1].parent}", soft_wrap=True)
     return PUBLISHED
+
+
+def _name(reports: list[str], published: Path, release: str) -> None:
+    """Has the release that reports are printed from kept for ever; a reader who may not write there is told
+    what to ask, and prints all the same."""
+    from datetime import UTC, datetime
+
+    from publish.operations import retirement
+
+    for report in reports:
+        try:
+            retirement.name_in_report(published, release, report, datetime.now(UTC))
+        except (OSError, PublishFault) as error:
+            Console(stderr=True, highlight=False).print(
+                f"La release {release} n'a pas pu être gardée pour « {report} » ({error}). Pour que le"
+                f' rapport reste reproductible, demandez : make keep RELEASE={release} RAPPORT="{report}"',
+                markup=False,
+                style="yellow",
+            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Builds the candidate: dbt in a process of its own, in the build folder that nobody reads."""
+"""Builds the candidate: dbt in a process of its own, in the build folder that nobody reads. Whole, or only
+what depends on the sources that changed (publish.partial)."""
 
 from __future__ import annotations
 
@@ -10,12 +11,14 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from extract.durable import fsync_file, write_text
 from extract.settings import PROJECT_ROOT, Settings
-from publish import memory
+from publish import memory, partial
 from publish.errors import PublishFault
+from publish.releases import Release
 
 Progress = Callable[[str, int, int], None]
 CHECKPOINT = "candidat.json"
@@ -23,12 +26,18 @@ CHECKPOINT = "candidat.json"
 
 @dataclass
 class Candidate:
-    """The candidate file and what dbt left beside it."""
+    """The candidate file and what dbt left beside it.
+
+    `rebuilt`: the nodes that a partial build ran, None after a whole one; `sources`: those that it built
+    again. `entiere_le`: when the last whole build was (UTC, ISO)."""
 
     database: Path
     target: Path
     code: int = 0
     tail: list[str] = field(default_factory=list)
+    rebuilt: frozenset[str] | None = None
+    sources: tuple[str, ...] = ()
+    entiere_le: str = ""
 
     @property
     def run_results(self) -> Path:
@@ -71,20 +80,57 @@ def build(
     root: Path = PROJECT_ROOT,
     *,
     skip_tests: bool = False,
+    whole: bool = False,
 ) -> Candidate:
     """Builds and tests every model into a new file; never raises on dbt's own failures, which the judgement
     reads.
 
+    What the candidate of the last release says already is not built again when that is sure, unless `whole`;
+    what dbt refuses of such a partial build is built again whole, so that a refusal never comes from it.
     `progress(name, done, total)` is called as nodes finish. `skip_tests`: models and seeds only
     (measurements). Raises PublishFault when dbt cannot even be started.
     """
     settings.build.mkdir(parents=True, exist_ok=True)
+    moment = datetime.now(UTC)
+    told = memory.prepare(settings)
+    plan = None if whole or skip_tests or root != PROJECT_ROOT else partial.plan(settings, moment)
+    if plan is not None:
+        candidate = _fresh(settings)
+        partial.start(settings, candidate.database)
+        narrow = ("--exclude-resource-type", "unit_test", "--select", *plan.select)
+        _dbt(settings, candidate, told, root, narrow, progress)
+        if candidate.code == 0:
+            candidate.rebuilt = partial.complete(settings, candidate.run_results, candidate.manifest)
+            candidate.sources, candidate.entiere_le = plan.sources, plan.entiere_le
+    if plan is None or candidate.code:
+        candidate = _fresh(settings)
+        candidate.entiere_le = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+        without = ("--exclude-resource-type", "test", "unit_test") if skip_tests else ()
+        _dbt(settings, candidate, told, root, without, progress)
+    if candidate.code == 0:
+        memory.keep(settings, candidate.database)
+    return candidate
+
+
+def _fresh(settings: Settings) -> Candidate:
+    """A candidate of which nothing is there yet."""
     candidate = Candidate(settings.build / "candidat.duckdb", settings.build / "dbt")
     (settings.build / CHECKPOINT).unlink(missing_ok=True)
     candidate.database.unlink(missing_ok=True)
     candidate.database.with_suffix(".duckdb.wal").unlink(missing_ok=True)
     # A report left by a former run must never be read as this one's.
     candidate.run_results.unlink(missing_ok=True)
+    return candidate
+
+
+def _dbt(
+    settings: Settings,
+    candidate: Candidate,
+    told: dict[str, str],
+    root: Path,
+    arguments: tuple[str, ...],
+    progress: Progress | None,
+) -> None:
     command = [
         str(dbt_executable()),
         "--log-format",
@@ -95,14 +141,14 @@ def build(
         str(root),
         "--profiles-dir",
         str(root),
-        *(("--exclude-resource-type", "test", "unit_test") if skip_tests else ()),
+        *arguments,
     ]
     tail: deque[str] = deque(maxlen=30)
     try:
         process = subprocess.Popen(
             command,
             cwd=root,
-            env=environment(settings, candidate) | memory.prepare(settings),
+            env=environment(settings, candidate) | told,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -121,9 +167,6 @@ def build(
             process.terminate()
             process.wait(timeout=30)
     candidate.tail = list(tail)
-    if candidate.code == 0:
-        memory.keep(settings, candidate.database)
-    return candidate
 
 
 def _event(line: str, tail: deque[str], progress: Progress | None) -> None:
@@ -149,7 +192,8 @@ def checkpoint(candidate: Candidate, inputs: str) -> None:
     """Notes that the candidate was built whole from these inputs: a run killed after this goes on here."""
     if candidate.code == 0:
         fsync_file(candidate.database)
-        write_text(candidate.target.parent / CHECKPOINT, json.dumps({"empreinte_entrees": inputs}) + "\n")
+        noted = {"empreinte_entrees": inputs, "entiere_le": candidate.entiere_le}
+        write_text(candidate.target.parent / CHECKPOINT, json.dumps(noted) + "\n")
 
 
 def resume(settings: Settings, inputs: str) -> Candidate | None:
@@ -161,7 +205,17 @@ def resume(settings: Settings, inputs: str) -> Candidate | None:
         return None
     made = (candidate.database, candidate.run_results, candidate.manifest)
     whole = noted.get("empreinte_entrees") == inputs and all(path.is_file() for path in made)
+    candidate.entiere_le = str(noted.get("entiere_le", ""))
     return candidate if whole else None
+
+
+def settle(settings: Settings, candidate: Candidate, release: Release) -> None:
+    """After the release: keeps its candidate for the next partial build, empties the rest of the folder."""
+    if candidate.entiere_le:
+        tables = release.manifest["empreintes_tables"]
+        made = (candidate.database, candidate.run_results, candidate.manifest)
+        partial.keep(settings, *made, candidate.entiere_le, tables)
+    clean(settings)
 
 
 def clean(settings: Settings) -> None:

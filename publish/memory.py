@@ -112,9 +112,11 @@ def prepare(settings: Settings) -> dict[str, str]:
         connection.execute("insert into livraisons select unnest(?::varchar[])", [trusted])
         connection.execute(f"copy livraisons to '{_text(folder / DELIVERIES)}' (format parquet)")
     left_out = {one.livraison for one in every if one.livraison in trusted and not one.en_vigueur}
-    if left_out:
-        told["REFERENTIEL_LANDING"] = str(_links(settings, left_out))
-    return told | {"REFERENTIEL_VERSIONS": str(folder.resolve())}
+    # Always the same folder, even with nothing left out: the views of a kept candidate look there.
+    return {
+        "REFERENTIEL_LANDING": str(_links(settings, left_out)),
+        "REFERENTIEL_VERSIONS": str(folder.resolve()),
+    }
 
 
 def keep(settings: Settings, candidate: Path) -> None:

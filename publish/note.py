@@ -22,6 +22,12 @@ CHANGES = """
     group by c.indicateur
     order by max(ecart_relatif) desc nulls last, count(*) desc, c.indicateur
 """
+BRIEF = """
+    select c.nature, sum(c.rows), list(coalesce(i.libelle, c.indicateur) order by c.rows desc, c.indicateur)
+    from (select nature, indicateur, count(*) as rows from actuelle.main.changements group by all) c
+    left join actuelle.main.indicateurs i using (indicateur)
+    group by c.nature
+"""
 LARGEST = """
     select i.libelle, i.decimales, i.unite, coalesce(t.libelle, c.territoire), c.periode, c.modalite,
         c.valeur_avant, c.valeur_apres, c.ecart_relatif
@@ -70,6 +76,8 @@ def write(
             )
         parts += [
             "",
+            *_brief(connection, previous, made),
+            "",
             *_changes(connection, previous),
             "",
             *_sources(connection, made),
@@ -81,6 +89,39 @@ def write(
     finally:
         connection.close()
     path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _brief(connection: duckdb.DuckDBPyConnection, previous: Release | None, made: datetime) -> list[str]:
+    """What is new, revised, late, refused: a line each, for who reads the message and not the note."""
+    new, revised = "première release", "première release"
+    if previous is not None:
+        by_nature = {
+            nature: (rows, list(labels)) for nature, rows, labels in connection.execute(BRIEF).fetchall()
+        }
+        new, revised = (_counted(*by_nature.get(nature, (0, []))) for nature in ("ajoute", "revise"))
+    states = freshness.of_release(connection, made.astimezone(UTC).replace(tzinfo=None), "actuelle.main")
+    late, refused = [], []
+    for source, title, _, outcome, _ in connection.execute(SOURCES).fetchall():
+        late += [title] if states[source].etat == "en retard" else []
+        refused += [title] if outcome in ("refuse", "echec") else []
+    return [
+        "## En bref",
+        "",
+        f"- Nouveau : {new}.",
+        f"- Révisé : {revised}.",
+        f"- En retard : {_listed(late)}.",
+        f"- Refusé ou en échec : {_listed(refused)}.",
+    ]
+
+
+def _counted(rows: int, labels: list[str]) -> str:
+    return f"{words.plural(rows, 'chiffre', 'chiffres')} ({_listed(labels)})" if rows else "rien"
+
+
+def _listed(names: list[str], most: int = 8) -> str:
+    """Names with commas, the first ones when they are many."""
+    more = f" et {len(names) - most} autres" if len(names) > most else ""
+    return (" ; ".join(names[:most]) + more) or "rien"
 
 
 def _changes(connection: duckdb.DuckDBPyConnection, previous: Release | None) -> list[str]:

@@ -60,8 +60,10 @@ def make(
     verdict: Verdict,
     inputs: Inputs,
     moment: datetime,
+    known: dict[str, str] | None = None,
 ) -> Release:
-    """Writes and names the release folder, moves the pointer, returns the release.
+    """Writes and names the release folder, moves the pointer, returns the release. `known`: content hashes of
+    tables that are exactly those of the last release (publish.partial).
 
     Killed before the rename, nothing is there but a folder that the next run removes; between the rename and
     the pointer, a whole release that nobody follows yet.
@@ -109,7 +111,7 @@ def make(
         origin=settings.origine,
         rows=rows,
         counts=dict(Counter(c.resultat for c in verdict.controles)),
-        content=content.hashes(file),
+        content=content.hashes(file, known),
     )
     for path in folder.rglob("*"):
         if path.is_file():

@@ -29,7 +29,7 @@ from extract.landing import fingerprint as landing_fingerprint
 from extract.settings import Settings
 from publish import candidate as dbt
 from publish import inputs as hashes
-from publish import releases
+from publish import partial, releases
 from publish.errors import (
     FAULT,
     LOCKED,
@@ -61,6 +61,7 @@ class Outcome:
     summary: RunSummary | None = None
     verdict: Verdict | None = None
     refused: Path | None = None
+    partielle: tuple[str, ...] = ()  # the sources that were built again, when the rest was not
     seconds: float = 0.0
     steps: dict[str, float] = field(default_factory=dict)
 
@@ -143,7 +144,7 @@ def _run(
     built = None if force else dbt.resume(settings, inputs)
     if built is None:
         with _step(steps, "construction"), _bar(console, "Construction") as advance:
-            built = dbt.build(settings, advance)
+            built = dbt.build(settings, advance, whole=force)
         dbt.checkpoint(built, inputs)
     with _step(steps, "contrôle"), console.status("Contrôle de la candidate…"):
         verdict, quality = _judge(settings, built, moment, compare)
@@ -160,11 +161,29 @@ def _run(
             refusals.remember(settings.published, refused, inputs, compare, said)
         return Outcome(verdict.code, said, current, False, summary, verdict, refused)
     with _step(steps, "publication"), console.status("Écriture de la release…"):
-        release = folders.make(settings, built.database, built.manifest, quality, verdict, hashed, moment)
-        dbt.clean(settings)
-        retirement.retire(settings.published, moment)
-        feed.write(settings.published, moment)
-    return Outcome(PUBLISHED, f"Release {release.nom} publiée.", release, True, summary, verdict)
+        same = partial.same_tables(settings, built.rebuilt)
+        made = (built.database, built.manifest, quality, verdict, hashed, moment)
+        release = folders.make(settings, *made, same)
+        told = [f"Release {release.nom} publiée.", *_afterwards(settings, built, release, moment)]
+    return Outcome(PUBLISHED, "\n".join(told), release, True, summary, verdict, partielle=built.sources)
+
+
+def _afterwards(settings: Settings, built: dbt.Candidate, release: Release, moment: datetime) -> list[str]:
+    """What follows a release that readers already have; what fails of it is told and unsays nothing."""
+    steps: dict[str, Callable[[], object]] = {
+        "La candidate n'a pas été gardée, la prochaine construction sera entière": lambda: dbt.settle(
+            settings, built, release
+        ),
+        "Aucune ancienne release n'a été retirée": lambda: retirement.retire(settings.published, moment),
+        "Le fil releases.atom n'a pas été refait": lambda: feed.write(settings.published, moment),
+    }
+    told = []
+    for consequence, step in steps.items():
+        try:
+            step()
+        except (PublishFault, OSError) as error:
+            told.append(f"{consequence} : {error}")
+    return told
 
 
 def _due(settings: Settings, moment: datetime) -> Callable[[Definition, Part], bool]:

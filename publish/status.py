@@ -85,6 +85,22 @@ def show(settings: Settings, console: Console) -> int:
     return 0
 
 
+def late(settings: Settings, now: datetime) -> list[str]:
+    """The sources whose producer is late at `now` (naive UTC), sorted; none before the first reception."""
+    deliveries, sources = settings.landing / "_livraisons.parquet", settings.landing / "_sources.parquet"
+    if not deliveries.is_file() or not sources.is_file():
+        return []
+    with duckdb.connect() as connection:
+        rows = connection.execute(QUERY, {"livraisons": str(deliveries), "sources": str(sources)}).fetchall()
+    periods = _periods(releases.current(settings.published))
+    found = []
+    for source, _, rhythm, received, published, *_ in rows:
+        held = periods.get(source, (None, None))[1]
+        state = freshness.judge(rhythm, received is not None, published, now, held=held, received=received)
+        found += [source] if state.etat == "en retard" else []
+    return sorted(found)
+
+
 def _periods(release: Release | None) -> dict[str, tuple[str, datetime]]:
     """The last period that has a figure, and its end, by source; nothing before the first release."""
     if release is None:

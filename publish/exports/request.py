@@ -44,6 +44,14 @@ class Request:
         """True for a bare `make export`."""
         return not (self.portraits or self.workbook or self.dashboard or self.bulk)
 
+    def reports(self) -> list[str]:
+        """The names of what is printed for people to read and quote (bulk files are not)."""
+        count = len(self.portraits)
+        named = [f"portrait {self.portraits[0]}"] if count == 1 else []
+        named += [f"{count} portraits, de {self.portraits[0]} à {self.portraits[-1]}"] if count > 1 else []
+        named += [f"classeur {self.workbook.name}"] if self.workbook is not None else []
+        return named + (["tableau de bord"] if self.dashboard else [])
+
 
 @dataclass
 class Names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from publish.releases import Release
 NAME = "releases.atom"
 ENTRIES = 30
 ATOM = "http://www.w3.org/2005/Atom"
+BRIEF = re.compile(r"^## En bref\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 TITLE = "Référentiel régional : releases"
 
 
@@ -49,7 +51,11 @@ def _entry(release: Release) -> ET.Element:
     _text(entry, "title", f"Release du {words.day(in_utc(made))}")
     _text(entry, "updated", made)
     ET.SubElement(entry, f"{{{ATOM}}}link", {"rel": "alternate", "href": f"{release.nom}/NOTE.md"})
-    content = _text(entry, "content", note(release))
+    told = note(release)
+    brief = BRIEF.search(told)
+    if brief is not None:
+        _text(entry, "summary", brief[1].strip())
+    content = _text(entry, "content", told)
     content.set("type", "text")
     return entry
 

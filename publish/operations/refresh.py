@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -12,6 +12,9 @@ from publish.errors import FAULT, PUBLISHED, REFUSED, UNREACHABLE
 from publish.operations import feed, notify, runlog
 from publish.operations.notify import Message
 from publish.run import Outcome, run
+
+if TYPE_CHECKING:
+    from extract.attempt import SourceResult
 
 BAD = ("refuse", "echec")
 EVENTS = {REFUSED: "refusee", FAULT: "faute", UNREACHABLE: "injoignable"}
@@ -25,7 +28,7 @@ def refresh(settings: Settings, console: Console, **options: Any) -> Outcome:
     try:
         before = next(iter([*runlog.records(settings)][-1:]), {})
         failing = _failing(outcome, before)
-        record = _record(outcome, began) | {"en_echec": failing}
+        record = _record(outcome, began) | {"en_echec": failing} | _late(settings, outcome, began, before)
         message = told(outcome, record, before)
         if message is not None:
             record["envois_manques"] = notify.send(message)
@@ -39,10 +42,11 @@ def refresh(settings: Settings, console: Console, **options: Any) -> Outcome:
 
 def told(outcome: Outcome, record: dict[str, Any], before: dict[str, Any]) -> Message | None:
     """What is worth a message, or None: a new release, a refusal, a fault or unreachable producers that the
-    last run did not already tell, a source that starts or stops failing."""
+    last run did not already tell, a source that starts or stops failing or being late."""
     release = outcome.release.nom if outcome.release else None
     if outcome.nouvelle and outcome.release is not None:
-        return Message("publiee", f"Référentiel : release {release}", feed.note(outcome.release), 0, release)
+        text = "\n".join([*outcome.message.splitlines()[1:], feed.note(outcome.release)])
+        return Message("publiee", f"Référentiel : release {release}", text, 0, release)
     first = outcome.message.splitlines()[0]
     if outcome.code in EVENTS:
         if before.get("code") == outcome.code and _last_line(before) == outcome.message.splitlines()[-1]:
@@ -52,12 +56,23 @@ def told(outcome: Outcome, record: dict[str, Any], before: dict[str, Any]) -> Me
     if outcome.code != PUBLISHED:
         return None  # another run holds the lock, and will speak for itself
     now, then = set(record["en_echec"]), set(before.get("en_echec", ()))
-    if now == then:
+    late = set(record.get("en_retard", ()))
+    before_late = set(before.get("en_retard", late))
+    if now == then and late == before_late:
         return None
-    silent = "ne répond plus comme attendu, reste sur sa dernière livraison."
-    lines = [f"- {name} : {silent}" for name in now - then]
+    results = outcome.summary.results if outcome.summary else []
+    why = {one.source: one for one in results if one.resultat in BAD}
+    lines = [f"- {name} : {_why(why.get(name))}, reste sur sa dernière livraison." for name in now - then]
     lines += [f"- {name} : répond de nouveau." for name in then - now]
+    lines += [f"- {name} : en retard sur le rythme de son producteur." for name in late - before_late]
+    lines += [f"- {name} : n'est plus en retard." for name in before_late - late]
     return Message("sources", "Référentiel : état des sources", "\n".join(sorted(lines)), 0, release)
+
+
+def _why(result: SourceResult | None) -> str:
+    if result is None or not result.motif:
+        return "ne répond plus comme attendu"
+    return f"{'livraison refusée' if result.resultat == 'refuse' else 'échec'} ({result.motif})"
 
 
 def _failing(outcome: Outcome, before: dict[str, Any]) -> list[str]:
@@ -67,6 +82,18 @@ def _failing(outcome: Outcome, before: dict[str, Any]) -> list[str]:
     return sorted(
         {one.source for one in results if one.resultat in BAD} | (set(before.get("en_echec", ())) - asked)
     )
+
+
+def _late(settings: Settings, outcome: Outcome, began: datetime, before: dict[str, Any]) -> dict[str, Any]:
+    """The late sources. A delay is counted in days: looked for once a day, and after each release."""
+    day = f"{began:%Y-%m-%d}"
+    if not outcome.nouvelle and before.get("retards_vus_le") == day:
+        return {name: before[name] for name in ("en_retard", "retards_vus_le") if name in before}
+    if outcome.code != PUBLISHED:  # its message tells something else
+        return {name: before[name] for name in ("en_retard", "retards_vus_le") if name in before}
+    from publish import status
+
+    return {"en_retard": status.late(settings, began.replace(tzinfo=None)), "retards_vus_le": day}
 
 
 def _record(outcome: Outcome, began: datetime) -> dict[str, Any]:
@@ -79,7 +106,8 @@ def _record(outcome: Outcome, began: datetime) -> dict[str, Any]:
         [one.resultat for one in results],
         outcome.steps,
     )
-    return record | {"non_dues": outcome.summary.en_attente if outcome.summary else 0}
+    record |= {"non_dues": outcome.summary.en_attente if outcome.summary else 0}
+    return record | ({"reconstruites": list(outcome.partielle)} if outcome.partielle else {})
 
 
 def _last_line(before: dict[str, Any]) -> str:

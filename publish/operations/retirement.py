@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from filelock import FileLock
+
 from extract.archive import in_utc
 from extract.durable import write_text
 from publish import releases
@@ -20,6 +22,7 @@ from publish.errors import PublishFault
 from publish.releases import Release
 
 REPORTS = "rapports.jsonl"
+LOCK = ".rapports.lock"
 WHOLE = timedelta(days=31)
 LEAVING = ".retrait-"
 
@@ -62,20 +65,27 @@ def named(published: Path) -> set[str]:
 
 def name_in_report(published: Path, nom: str, report: str, now: datetime) -> None:
     """Notes that `report` prints figures of release `nom`, which is then kept for ever. Raises PublishFault
-    when there is no such release."""
+    when there is no such release, OSError when the folder may not be written."""
     known = {release.nom for release in releases.every(published)}
     if nom not in known:
         raise PublishFault(
             f"Pas de release « {nom} » dans {published}. Connues : {', '.join(sorted(known)) or 'aucune'}."
         )
-    entries = _entries(published)
-    if any(entry["release"] == nom and entry["rapport"] == report for entry in entries):
+    if _is_named(published, nom, report):
         return
-    entries.append(
-        {"release": nom, "rapport": report, "note_le": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-    )
-    lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
-    write_text(published / REPORTS, lines)
+    # Two exports may end together: each must find the line of the other.
+    with FileLock(published / LOCK).acquire(timeout=30):
+        if _is_named(published, nom, report):
+            return
+        path = published / REPORTS
+        noted = {"release": nom, "rapport": report, "note_le": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+        before = path.read_text(encoding="utf-8") if path.is_file() else ""
+        before += "" if not before or before.endswith("\n") else "\n"
+        write_text(path, before + json.dumps(noted, ensure_ascii=False) + "\n")
+
+
+def _is_named(published: Path, nom: str, report: str) -> bool:
+    return any(entry["release"] == nom and entry["rapport"] == report for entry in _entries(published))
 
 
 def _entries(published: Path) -> list[dict[str, str]]:

@@ -1,0 +1,200 @@
+"""A build from where the last one stopped: a copy of the candidate that made the last release, in which only
+what depends on the sources that changed is built and tested again.
+
+`build/derniere/` holds that candidate, dbt's accounts of it and `etat.json`, which says what it was made
+from. It is a saving, never a source: any doubt (another code, region or folder, a changed geography, no
+memory of the old deliveries, a file that is not the one noted, a week since the last whole build, a partial
+build that dbt does not pass) gives a whole build, and a test compares the two, hash for hash. The folder is
+replaced only when a release was published from the candidate, so a refused or killed build leaves it alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from extract import landing
+from extract.archive import in_utc
+from extract.durable import write_text
+from extract.settings import PROJECT_ROOT, Settings
+from publish import memory
+from publish.inputs import code_hash
+
+FOLDER = "derniere"
+STATE, DATABASE, RESULTS, MANIFEST = "etat.json", "candidat.duckdb", "run_results.json", "manifest.json"
+WHOLE_EVERY = timedelta(days=7)
+JOURNAL = "model.referentiel.stg_extraction__livraisons"
+# What is read again at each build whatever came: the journal of attempts, and what earlier builds know.
+ALWAYS = ("stg_extraction__livraisons", "stg_memoire__versions+", "stg_memoire__livraisons+")
+ACCEPTED = """
+    select source, string_agg(concat_ws(chr(31), livraison, partition, publie_le, recu_le), chr(30) order by
+        livraison)
+    from read_parquet(?) where resultat = 'nouveau' group by source
+"""
+# A staging model that joins the journal to its own rows only sees the deliveries of its source.
+OWN_DELIVERIES = re.compile(
+    r"join \{\{ source\('extraction', 'livraisons'\) \}\} as (\w+) on \w+\._livraison = \1\.livraison\s"
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to build again: the sources that changed, dbt's selectors, when the last whole build was."""
+
+    sources: tuple[str, ...]
+    select: tuple[str, ...]
+    entiere_le: str
+
+
+def plan(settings: Settings, moment: datetime, root: Path = PROJECT_ROOT) -> Plan | None:
+    """What a partial build would do, or None when only a whole one is sure. Reads `build/derniere`; to be
+    asked after `memory.prepare` (without a memory, every old delivery must be read again)."""
+    folder = settings.build / FOLDER
+    try:
+        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        noted, whole = dict(state["fichiers"]), in_utc(state["entiere_le"])
+        before, key = dict(state["sources"]), state["cle"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    if key != _key(settings, root) or not timedelta(0) <= moment - whole < WHOLE_EVERY:
+        return None
+    if not (settings.build / memory.FOLDER / memory.KEY).is_file():
+        return None
+    now = sources(settings)
+    changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+    described = landing.SOURCES in changed
+    changed.discard(landing.SOURCES)
+    if changed - (memory.figure_sources(root) - memory.ALSO_GEOGRAPHY):
+        return None
+    if any(not (folder / n).is_file() or _sha256(folder / n) != digest for n, digest in noted.items()):
+        return None
+    select = [f"source:referentiel.landing.{name}+" for name in sorted(changed)]
+    select += [*ALWAYS, *(f"{name}+" for name in journal_readers(manifest))]
+    select += ["source:referentiel.extraction.sources+"] if described else []
+    return Plan(tuple(sorted(changed)), tuple(select), state["entiere_le"])
+
+
+def journal_readers(manifest: dict[str, Any]) -> list[str]:
+    """Names of what reads the journal of attempts otherwise than to keep its own source's delivery in force.
+
+    The macro `en_vigueur` joins the journal to the rows of one staging model by delivery: another source's
+    attempt changes nothing there."""
+    children: dict[str, list[str]] = manifest["child_map"]
+    nodes: dict[str, dict[str, Any]] = manifest["nodes"]
+    found = set()
+    for parent in (JOURNAL, "source.referentiel.extraction.livraisons"):
+        for key in children.get(parent, ()):
+            node = nodes.get(key)
+            if node is None or key == JOURNAL:
+                continue
+            text = node["raw_code"]
+            mentions = text.count("extraction__livraisons") + text.count("'livraisons'")
+            by_macro = "macro.referentiel.en_vigueur" in node["depends_on"]["macros"] and not mentions
+            own = mentions == 1 and OWN_DELIVERIES.search(text + "\n") is not None
+            if not by_macro and not own:
+                found.add(node["name"])
+    return sorted(found)
+
+
+def sources(settings: Settings) -> dict[str, str]:
+    """Source → sha256 (hex) of all that the landing holds of it: its files and its accepted deliveries; and
+    the table of the sources under its file's name."""
+    digests: dict[str, Any] = {}
+    for path in sorted(settings.landing.glob("*/*.parquet")):
+        digest = digests.setdefault(path.parent.name, hashlib.sha256())
+        digest.update(f"{path.name}\0{_sha256(path)}\0".encode())
+    journal = settings.landing / landing.DELIVERIES
+    if journal.exists():
+        with duckdb.connect() as connection:
+            for source, text in connection.execute(ACCEPTED, [str(journal)]).fetchall():
+                digests.setdefault(source, hashlib.sha256()).update(text.encode())
+    found = {source: digest.hexdigest() for source, digest in digests.items()}
+    described = settings.landing / landing.SOURCES
+    return found | ({landing.SOURCES: _sha256(described)} if described.exists() else {})
+
+
+def start(settings: Settings, database: Path) -> None:
+    """Copies the last candidate to where the new one is built."""
+    shutil.copyfile(settings.build / FOLDER / DATABASE, database)
+
+
+def complete(settings: Settings, run_results: Path, manifest: Path) -> frozenset[str]:
+    """Adds to dbt's accounts of a partial build what the last one says of the nodes that did not run again;
+    returns the nodes that did."""
+    folder = settings.build / FOLDER
+    results = json.loads(run_results.read_text(encoding="utf-8"))
+    ran = frozenset(result["unique_id"] for result in results["results"])
+    last = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
+    results["results"] += [result for result in last["results"] if result["unique_id"] not in ran]
+    write_text(run_results, json.dumps(results, ensure_ascii=False))
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    compiled = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["nodes"]
+    for key, node in content["nodes"].items():
+        if key not in ran and key in compiled:
+            node |= {
+                name: compiled[key][name] for name in ("compiled", "compiled_code") if name in compiled[key]
+            }
+    write_text(manifest, json.dumps(content, ensure_ascii=False))
+    return ran
+
+
+def keep(
+    settings: Settings,
+    database: Path,
+    run_results: Path,
+    manifest: Path,
+    entiere_le: str,
+    hashes: dict[str, str],
+) -> None:
+    """Moves the candidate of a published release to `build/derniere` (the state is written last).
+
+    `entiere_le`: when the last whole build was (UTC, ISO). `hashes`: content hash of each published table."""
+    folder = settings.build / FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    database.replace(folder / DATABASE)
+    shutil.copyfile(run_results, folder / RESULTS)
+    shutil.copyfile(manifest, folder / MANIFEST)
+    state = {
+        "cle": _key(settings, PROJECT_ROOT),
+        "entiere_le": entiere_le,
+        "sources": sources(settings),
+        "empreintes_tables": hashes,
+        "fichiers": {name: _sha256(folder / name) for name in (DATABASE, RESULTS, MANIFEST)},
+    }
+    write_text(folder / STATE, json.dumps(state, ensure_ascii=False, indent=1) + "\n")
+
+
+def same_tables(settings: Settings, rebuilt: frozenset[str] | None) -> dict[str, str]:
+    """Content hashes of the published tables that a partial build did not touch, from the last release.
+
+    `rebuilt`: the nodes that ran in it; None after a whole build, of which nothing is taken over."""
+    if rebuilt is None:
+        return {}
+    state = json.loads((settings.build / FOLDER / STATE).read_text(encoding="utf-8"))
+    return {t: h for t, h in state["empreintes_tables"].items() if f"model.referentiel.{t}" not in rebuilt}
+
+
+def _key(settings: Settings, root: Path) -> str:
+    """sha256 over what makes every table another one: the code, the region, where the views look."""
+    parts = (code_hash(root), settings.region, settings.origine, str(settings.data.resolve()))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def now_text() -> str:
+    """The moment as `etat.json` writes it."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

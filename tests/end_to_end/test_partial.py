@@ -1,0 +1,151 @@
+"""A build from the last candidate says exactly what a whole build says, hash for hash; a doubt makes it whole.
+
+The deliveries are SYNTHETIC: the rows of the replica's, a few figures changed."""
+
+import json
+import os
+import random
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest import mock
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from extract import landing
+from extract.archive import Archive
+from extract.settings import Settings
+from publish import candidate, content, database, memory, partial
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def settings(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A folder as the demonstration left it; it may be built from, wherever it was copied (the views of the copy
+    look at the folder of the demonstration, which holds the same bytes)."""
+    for name in [n for n in os.environ if n.startswith("REFERENTIEL_")]:
+        monkeypatch.delenv(name)
+    for part in ("archive", "landing", "build"):
+        shutil.copytree(data / part, tmp_path / "data" / part)
+    made = Settings(tmp_path / "data", producteurs="http://127.0.0.1:9")
+    file = made.build / partial.FOLDER / partial.STATE
+    state = json.loads(file.read_text(encoding="utf-8"))
+    original = Settings(data, producteurs=made.producteurs)
+    assert state["cle"] == partial._key(original, candidate.PROJECT_ROOT), (
+        "the demonstration keeps its candidate"
+    )
+    file.write_text(json.dumps(state | {"cle": partial._key(made, candidate.PROJECT_ROOT)}), encoding="utf-8")
+    return made
+
+
+def receive(
+    settings: Settings, source: str, column: str, where: str, partition: str | None = None, count: int = 25
+) -> None:
+    """A new delivery of a source: that in force with `count` figures one per cent larger."""
+    archive = Archive(settings.archive)
+    last = archive.accepted_of(source, partition)[-1]
+    name = f"{source}-20991231-{random.Random(source).randrange(16**8):08x}"
+    old, new = (landing.delivery_path(settings, source, n) for n in (last["livraison"], name))
+    metadata = {
+        k.decode(): v.decode() for k, v in pq.read_metadata(old).metadata.items() if k != b"ARROW:schema"
+    }
+    with duckdb.connect() as c:
+        c.execute(
+            f"copy (select * replace ('{name}' as _livraison, case when _ligne in (select _ligne from '{old}' where"
+            f" {where} and try_cast({column} as double) > 0 order by md5(_ligne::varchar) limit {count}) then"
+            f" (round({column}::double * 1.01 + 0.1, 1))::varchar else {column} end as {column}) from '{old}' order by"
+            f" _ligne) to '{new}' (format parquet, kv_metadata {{lecture: '{metadata['lecture']}'}})"
+        )
+    later = NOW + timedelta(seconds=len(archive.deliveries()))
+    dated = {"livraison": name, "recu_le": f"{later:%Y-%m-%dT%H:%M:%SZ}", "publie_le": None}
+    archive.append(last | dated)
+    landing.write_deliveries(settings, archive)
+
+
+def published(settings: Settings, built: candidate.Candidate, file: Path) -> dict[str, str]:
+    """Content hashes of the release's file made of a candidate."""
+    database.write(built.database, file, built.manifest, [])
+    return content.hashes(file)
+
+
+@pytest.mark.long
+def test_partial_builds_say_what_a_whole_one_says(settings: Settings, tmp_path: Path) -> None:
+    # households weigh in the figures carried from one geography to another
+    receive(settings, "insee__filosofi_communes", "NBMENFISC21", "CODGEO like '14%'", "2021")
+    first = candidate.build(settings)
+    assert first.code == 0 and first.sources == ("insee__filosofi_communes",), first.tail
+    hashes = published(settings, first, tmp_path / "premiere.duckdb")
+    untouched = partial.same_tables(settings, first.rebuilt)
+    assert {"passages", "territoires", "contours"} <= untouched.keys()
+    assert "observations" not in untouched and untouched.items() <= hashes.items()
+    made = (first.database, first.run_results, first.manifest)
+    partial.keep(settings, *made, first.entiere_le, hashes)
+
+    receive(settings, "dares__activite_partielle", "nombre_heures_demandees", "reg = '28'")
+    receive(settings, "insee__taux_chomage", "OBS_VALUE", "OBS_VALUE > '5'")
+    second = candidate.build(settings)
+    assert second.code == 0 and second.sources == ("dares__activite_partielle", "insee__taux_chomage"), (
+        second.tail
+    )
+    in_steps = published(settings, second, tmp_path / "partielle.duckdb")
+    results = json.loads(second.run_results.read_text(encoding="utf-8"))["results"]
+    shutil.copy(second.manifest, tmp_path / "manifest.json")
+
+    shutil.rmtree(settings.build / memory.FOLDER)
+    whole = candidate.build(settings)
+    assert whole.code == 0 and whole.rebuilt is None, whole.tail
+    at_once = published(settings, whole, tmp_path / "entiere.duckdb")
+    assert in_steps == at_once
+    assert in_steps["observations"] != hashes["observations"] != untouched["passages"]
+    # the same checks are told, with the same results
+    every = json.loads(whole.run_results.read_text(encoding="utf-8"))["results"]
+    assert {(r["unique_id"], r["status"]) for r in results} == {(r["unique_id"], r["status"]) for r in every}
+
+
+def test_a_doubt_makes_a_whole_build(settings: Settings) -> None:
+    folder = settings.build / partial.FOLDER
+    plan = partial.plan(settings, NOW)
+    assert plan is not None and plan.sources == ()
+
+    assert partial.plan(settings, NOW + partial.WHOLE_EVERY) is None, "a week"
+    assert partial.plan(settings, NOW - partial.WHOLE_EVERY) is None, "a clock that went back"
+    with mock.patch.object(partial, "code_hash", return_value="autre"):
+        assert partial.plan(settings, NOW) is None, "another code"
+    assert partial.plan(Settings(settings.data, "53", settings.producteurs), NOW) is None, "another region"
+    (settings.build / memory.FOLDER / memory.KEY).rename(folder / "ailleurs")
+    assert partial.plan(settings, NOW) is None, "no memory of the old deliveries"
+    (folder / "ailleurs").rename(settings.build / memory.FOLDER / memory.KEY)
+
+    file = folder / partial.DATABASE
+    with file.open("r+b") as handle:
+        handle.seek(file.stat().st_size // 2)
+        byte = handle.read(1)
+        handle.seek(-1, 1)
+        handle.write(bytes([byte[0] ^ 1]))
+    assert partial.plan(settings, NOW) is None, "a flipped bit"
+    with file.open("r+b") as handle:
+        handle.seek(file.stat().st_size // 2)
+        handle.write(byte)
+    assert partial.plan(settings, NOW) == plan
+
+    receive(settings, "dares__interim", "valeur", "true")
+    changed = partial.plan(settings, NOW)
+    assert changed is not None and changed.sources == ("dares__interim",)
+    # populations decide which communes count in the passages between geographies
+    old = next((settings.landing / "insee__populations_communes").glob("*-2023-*.parquet"))
+    old.unlink()
+    assert partial.plan(settings, NOW) is None, "a geography"
+    (folder / partial.STATE).write_text("{", encoding="utf-8")
+    assert partial.plan(settings, NOW) is None, "a state cut by a kill"
+
+
+def test_who_reads_the_journal_of_attempts_is_built_again(settings: Settings) -> None:
+    manifest = json.loads((settings.build / partial.FOLDER / partial.MANIFEST).read_text(encoding="utf-8"))
+    readers = partial.journal_readers(manifest)
+    assert {"int_livraisons", "int_sources", "int_versions_livraisons", "int_observations_recues"} <= set(
+        readers
+    )
+    assert "int_territoires" not in readers and "stg_insee__sirene_etablissements" not in readers
