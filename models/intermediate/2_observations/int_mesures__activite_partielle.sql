@@ -6,7 +6,6 @@ with valeurs as (
         a.code_region,
         a.secteur,
         a.periode,
-        a.mise_a_jour,
         a.livraison,
         a.ligne
     from {{ ref('stg_dares__activite_partielle') }} as a
@@ -25,7 +24,6 @@ totaux as (
         mesure,
         code_region,
         periode,
-        max(year(mise_a_jour)) as cog,
         case when count(valeur) = 17 then sum(valeur) end as valeur,
         count(valeur) as nombre_secteurs,
         livraison,
@@ -39,7 +37,7 @@ select
     mesure,
     'REG' as type_territoire,
     code_region as code_territoire,
-    year(mise_a_jour) as cog,
+    {{ cog_courant() }} as cog,
     periode,
     'secteur_a17:' || secteur as modalite,
     valeur,
@@ -56,7 +54,7 @@ select
     mesure,
     'REG',
     code_region,
-    cog,
+    {{ cog_courant() }},
     periode,
     '_T',
     valeur,

@@ -6,7 +6,6 @@ with valeurs as (
         a.code_departement,
         a.secteur,
         cast(year(a.mise_a_jour) as string) || '-' || lpad(cast(month(a.mise_a_jour) as string), 2, '0') as periode,
-        year(a.mise_a_jour) as cog,
         case m.mesure
             when 'demandes' then a.demandes when 'salaries' then a.salaries when 'heures' then a.heures else a.etablissements
         end as valeur,
@@ -21,7 +20,7 @@ select
     mesure,
     'DEP' as type_territoire,
     code_departement as code_territoire,
-    cog,
+    {{ cog_courant() }} as cog,
     periode,
     'secteur_a17:' || secteur as modalite,
     valeur,
@@ -38,7 +37,7 @@ select
     mesure,
     'DEP',
     code_departement,
-    cog,
+    {{ cog_courant() }},
     periode,
     '_T',
     case when count(valeur) = 17 then sum(valeur) end,
@@ -49,4 +48,4 @@ select
     livraison,
     min(ligne)
 from valeurs
-group by mesure, code_departement, cog, periode, livraison
+group by mesure, code_departement, periode, livraison

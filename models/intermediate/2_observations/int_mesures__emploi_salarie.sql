@@ -4,7 +4,7 @@ select
     case activite when 'ENS-SMNA' then 'emploi_smna' when '78-20Z' then 'emploi_interim' else 'emploi' end as mesure,
     type_territoire,
     code_territoire,
-    year(mise_a_jour) as cog,
+    {{ cog_courant() }} as cog,
     periode,
     case
         when activite in ('ENS-SAL', 'ENS-SMNA', '78-20Z') then '_T'

@@ -3,7 +3,7 @@ select
     'taux' as mesure,
     type_territoire,
     code_territoire,
-    year(mise_a_jour) as cog,
+    {{ cog_courant() }} as cog,
     periode,
     '_T' as modalite,
     valeur,
