@@ -62,11 +62,7 @@ dites as (
         0 as est_notre
     from versions as v
     left join corrigees as c
-        on
-            {% for colonne in cle %}
-                v.{{ colonne }} is not distinct from c.{{ colonne }} and
-            {% endfor %}
-            v.version = c.version
+        on {{ disent_pareil(cle, 'v.', 'c.') }} and v.version = c.version
     where c.corrige_le is null or v.connu_du < c.corrige_le
     union all
     select
@@ -95,8 +91,4 @@ select
     cast(d.version + d.est_notre + case when s.version is null then 0 else 1 end as integer) as version
 from dites as d
 left join corrigees as s
-    on
-        {% for colonne in cle %}
-            d.{{ colonne }} is not distinct from s.{{ colonne }} and
-        {% endfor %}
-        s.connu_du < s.corrige_le and s.version < d.version
+    on {{ disent_pareil(cle, 'd.', 's.') }} and d.version > s.version and s.connu_du < s.corrige_le

@@ -70,19 +70,18 @@ paires as (
             when a.source is null then 'nouvelle'
             when n.source is null and a.est_retrait then 'inchangee'
             when n.source is null then 'retiree'
-            when
-                {% for colonne in etat %}
-                    n.{{ colonne }} is not distinct from a.{{ colonne }} {% if not loop.last %}and{% endif %}
-                {% endfor %}
-                then 'inchangee'
+            when {{ disent_pareil(etat, 'n.', 'a.') }} then 'inchangee'
             else 'revisee'
         end as sort
-    from (select * from nouvelles where est_prolongee) as n
-    full outer join (select * from connues where sort = 'en_vigueur') as a
-        on
-            {% for colonne in cle %}
-                n.{{ colonne }} is not distinct from a.{{ colonne }} {% if not loop.last %}and{% endif %}
-            {% endfor %}
+    from (
+        select * from nouvelles
+        where est_prolongee
+    ) as n
+    full outer join (
+        select * from connues
+        where sort = 'en_vigueur'
+    ) as a
+        on {{ disent_pareil(cle, 'n.', 'a.') }}
 ),
 
 suites as (
@@ -143,7 +142,8 @@ comparees as (
         max(version_trouvee) over (partition by {{ cle | join(', ') }}) as premiere_version,
         lag(rang) over (partition by {{ cle | join(', ') }} order by rang) as rang_precedent,
         {% for colonne in etat %}
-            lag({{ colonne }}) over (partition by {{ cle | join(', ') }} order by rang) as {{ colonne }}_avant {% if not loop.last %},{% endif %}
+            lag({{ colonne }}) over (partition by {{ cle | join(', ') }} order by rang) as {{ colonne }}_avant
+            {% if not loop.last %},{% endif %}
         {% endfor %}
     from suite_complete
 ),
@@ -160,11 +160,7 @@ classees as (
         (rang_precedent is null and (not est_retrait or version_trouvee is not null))
         or (
             rang_precedent is not null
-            and (
-                {% for colonne in etat %}
-                    {{ colonne }} is distinct from {{ colonne }}_avant {% if not loop.last %}or{% endif %}
-                {% endfor %}
-            )
+            and not {{ disent_pareil(etat, '', '', '_avant') }}
         )
 ),
 
