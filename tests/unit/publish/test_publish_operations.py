@@ -20,6 +20,7 @@ from rich.console import Console
 
 from extract.definitions import Definition, Part
 from extract.run import RunSummary, SourceResult
+from publish import __main__ as command
 from publish import releases
 from publish.errors import PublishFault
 from publish.operations import calendar, clock, feed, notify, refresh, retirement, runlog, space
@@ -162,6 +163,25 @@ def test_unreadable_list_of_reports_retires_nothing(world: World) -> None:
     assert len(releases.every(world.settings.published)) == 4
 
 
+def test_report_names_its_release_once_and_beside_the_others(world: World) -> None:
+    made, published = world.publish(), world.settings.published
+    for report in ("portrait EPCI-1", "portrait EPCI-1", "tableau de bord"):
+        retirement.name_in_report(published, made.nom, report, MOMENT)
+    lines = (published / retirement.REPORTS).read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["rapport"] for line in lines] == ["portrait EPCI-1", "tableau de bord"]
+    assert retirement.named(published) == {made.nom}
+
+
+def test_report_that_cannot_name_its_release_says_what_to_ask(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, published = world.publish(), world.settings.published
+    (published / retirement.REPORTS).write_text("{", encoding="utf-8")
+    command._name(["portrait EPCI-1"], published, made.nom)
+    said = " ".join(capsys.readouterr().err.split())
+    assert f'make keep RELEASE={made.nom} RAPPORT="portrait EPCI-1"' in said
+
+
 # ---- feed
 def test_feed_is_atom_with_the_notes(world: World) -> None:
     first, second = world.publish("a" * 64), world.publish("b" * 64)
@@ -269,6 +289,26 @@ def test_what_deserves_a_message(world: World) -> None:
     assert told(Outcome(0, "Rien de nouveau", made), ["essai__jeu"], {"en_echec": ["essai__jeu"]}) is None
     back = told(Outcome(0, "Rien de nouveau", made), [], {"en_echec": ["essai__jeu"]})
     assert back is not None and "répond de nouveau" in back.texte
+
+
+def test_delays_are_told_when_they_begin_and_when_they_end(world: World) -> None:
+    quiet = Outcome(0, "Rien de nouveau", world.publish())
+
+    def late(now: list[str], then: dict[str, object]) -> notify.Message | None:
+        return refresh.told(quiet, {"en_echec": [], "en_retard": now}, {"en_echec": []} | then)
+
+    begins = late(["essai__jeu"], {"en_retard": []})
+    assert begins is not None and "essai__jeu : en retard" in begins.texte
+    assert late(["essai__jeu"], {"en_retard": ["essai__jeu"]}) is None
+    ends = late([], {"en_retard": ["essai__jeu"]})
+    assert ends is not None and "essai__jeu : n'est plus en retard" in ends.texte
+    assert late(["essai__jeu"], {}) is None, "a journal that never looked for delays begins without alarm"
+
+
+def test_failing_source_is_told_with_its_reason(world: World) -> None:
+    bad = Outcome(0, "Rien de nouveau", world.publish(), summary=RunSummary([result("refuse")]))
+    message = refresh.told(bad, {"en_echec": ["essai__jeu"]}, {"en_echec": []})
+    assert message is not None and "livraison refusée (HTML au lieu de données)" in message.texte
 
 
 def test_source_not_asked_stays_failing() -> None:

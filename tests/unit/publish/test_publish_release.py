@@ -146,6 +146,9 @@ def test_note_says_what_changed(world: World) -> None:
         " 7,4\u202f% |" in note
     )
     assert "(`emploi_salarie`) | 0 | 1 | 0 |" in note
+    brief = note[note.index("## En bref") :].splitlines()[2:6]
+    assert brief[0] == "- Nouveau : rien." and brief[1] == "- Révisé : 1 chiffre (Taux chomage localise)."
+    assert brief[2].startswith("- En retard : ") and brief[3].startswith("- Refusé ou en échec : ")
     assert "`bdf__synthetique`) : refusée, colonne inconnue : obs_valeur" in note
 
 

@@ -22,6 +22,7 @@ from extract.run import RunSummary
 from extract.settings import Settings
 from publish import candidate as dbt
 from publish import releases, rollback
+from publish.operations import retirement
 from publish.run import Outcome, run
 from tests.unit.publish import synthetic
 from tests.unit.publish.conftest import World
@@ -81,6 +82,15 @@ def test_published_then_nothing_new_without_starting_dbt(world: World, steps: St
     assert again.code == 0 and not again.nouvelle and "Rien de nouveau" in again.message
     assert steps.builds == 1 and again.seconds < 1
     assert attempt(world, force=True).nouvelle and steps.builds == 2
+
+
+def test_unreadable_list_of_reports_does_not_unsay_the_release(world: World, steps: Steps) -> None:
+    world.settings.published.mkdir(parents=True)
+    (world.settings.published / retirement.REPORTS).write_text("{", encoding="utf-8")
+    outcome = attempt(world)
+    assert outcome.code == 0 and outcome.nouvelle, outcome.message
+    assert "Aucune ancienne release n'a été retirée" in outcome.message
+    assert (world.settings.published / "current").exists()
 
 
 def test_wrong_golden_figure_is_refused_and_current_untouched(world: World, steps: Steps) -> None:
