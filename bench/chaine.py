@@ -21,10 +21,10 @@ SCHEMA = """
         indicateur varchar, type_territoire varchar, code_territoire varchar, cog integer, periode varchar,
         modalite varchar, valeur double, statut varchar, confidentialite varchar, marque_producteur varchar,
         methode varchar, motif varchar, n_unites bigint, part_max double, priorite integer, ligne bigint,
-        est_retrait boolean, livraison_suivante varchar, version integer);
+        est_retrait boolean);
     create table int_observations_recues as
-        select * exclude (est_retrait, livraison_suivante, version), null::timestamp as publie_le,
-            null::timestamp as recu_le, null::timestamp as connu_le
+        select * exclude (est_retrait), null::timestamp as publie_le, null::timestamp as recu_le,
+            null::timestamp as connu_le
         from stg_memoire__versions;
     create table stg_memoire__livraisons (livraison varchar);
     create table int_corrections (indicateur varchar, territoire varchar, periode varchar, modalite varchar,
@@ -32,7 +32,7 @@ SCHEMA = """
 """
 
 
-def compiled(folder: Path, models: tuple[str, ...] = MODELS) -> dict[str, str]:
+def compiled(folder: Path) -> dict[str, str]:
     """The SQL of the models, with bare names for what they read."""
     env = os.environ | {
         "REFERENTIEL_BASE": str(folder / "x.duckdb"),
@@ -41,13 +41,13 @@ def compiled(folder: Path, models: tuple[str, ...] = MODELS) -> dict[str, str]:
         "DBT_LOG_PATH": str(folder / "journal"),
     }
     dbt = str(Path(sys.executable).with_name("dbt"))
-    command = [dbt, "compile", "--project-dir", ".", "--profiles-dir", ".", "--select", *models]
+    command = [dbt, "compile", "--project-dir", ".", "--profiles-dir", ".", "--select", *MODELS]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout[-3000:]
     nodes = json.loads((folder / "cible/manifest.json").read_text(encoding="utf-8"))["nodes"]
     found = {}
     for node in nodes.values():
-        if node["name"] in models:
+        if node["name"] in MODELS:
             sql = node["compiled_code"]
             for parent in node["depends_on"]["nodes"]:
                 sql = sql.replace(nodes[parent]["relation_name"], nodes[parent]["name"])

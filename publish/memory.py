@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from extract.settings import PROJECT_ROOT, Settings
 from publish.inputs import code_hash
 
 FOLDER = "memoire"
-VERSIONS, DELIVERIES, KEY = "versions", "livraisons.parquet", "memoire.json"
+VERSIONS, DELIVERIES, KEY = "versions.parquet", "livraisons.parquet", "memoire.json"
 # Figures that are also weights of the passages between geographies: a new delivery of them changes which
 # places count.
 ALSO_GEOGRAPHY = {"insee__populations_communes"}
@@ -101,7 +100,7 @@ def prepare(settings: Settings) -> dict[str, str]:
     fits = kept["cle"] == key(settings, every) and all(
         readings.get(name) == reading for name, reading in kept["livraisons"].items()
     )
-    if not fits or not kept["livraisons"]:
+    if not fits:
         shutil.rmtree(folder)
         return told
     figures = figure_sources()
@@ -121,33 +120,22 @@ def prepare(settings: Settings) -> dict[str, str]:
 
 
 def keep(settings: Settings, candidate: Path) -> None:
-    """Keeps the versions of a candidate that dbt built and tested whole, one file per source; the file of a
-    source without a new delivery is taken over as it is."""
+    """Keeps the versions of a candidate that dbt built and tested whole."""
     folder = settings.build / FOLDER
     fresh = settings.build / f".{FOLDER}"
     shutil.rmtree(fresh, ignore_errors=True)
-    (fresh / VERSIONS).mkdir(parents=True)
+    fresh.mkdir(parents=True)
     every = deliveries(settings)
     figures = figure_sources()
+    with duckdb.connect(str(candidate), read_only=True) as connection:
+        connection.execute(
+            "copy (select * from intermediaire.int_versions_recues order by source, livraison, indicateur)"
+            f" to '{_text(fresh / VERSIONS)}' (format parquet, compression zstd)"
+        )
     content = {
         "cle": key(settings, every),
         "livraisons": {one.livraison: one.lecture for one in every if one.source in figures},
     }
-    former = json.loads((folder / KEY).read_text(encoding="utf-8")) if (folder / KEY).is_file() else {}
-    same = former.get("cle") == content["cle"]
-    with duckdb.connect(str(candidate), read_only=True) as connection:
-        for source in sorted({one.source for one in every if one.source in figures}):
-            name = f"{source}.parquet"
-            mine = {one.livraison: one.lecture for one in every if one.source == source}
-            known = former.get("livraisons", {})
-            kept = {one: reading for one, reading in known.items() if one in mine}
-            if same and kept == mine and (folder / VERSIONS / name).is_file():
-                os.link(folder / VERSIONS / name, fresh / VERSIONS / name)
-                continue
-            connection.execute(
-                f"copy (select * from intermediaire.int_versions_recues where source = '{source}')"
-                f" to '{_text(fresh / VERSIONS / name)}' (format parquet, compression zstd)"
-            )
     (fresh / KEY).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)

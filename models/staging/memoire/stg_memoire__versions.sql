@@ -20,9 +20,7 @@
         part_max,
         priorite,
         ligne,
-        est_retrait,
-        livraison_suivante,
-        version
+        est_retrait
     from {{ source('memoire', 'versions') }}
 {% else %}
     select
@@ -45,8 +43,6 @@
         cast(null as double) as part_max,
         cast(null as integer) as priorite,
         cast(null as bigint) as ligne,
-        cast(null as boolean) as est_retrait,
-        cast(null as string) as livraison_suivante,
-        cast(null as integer) as version
+        cast(null as boolean) as est_retrait
     where false
 {% endif %}
