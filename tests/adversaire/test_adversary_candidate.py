@@ -151,6 +151,7 @@ def with_totals(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base
 
 
+@pytest.mark.long
 def test_the_producers_totals_do_not_give_hidden_communes_back(
     with_totals: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,6 +163,7 @@ def test_the_producers_totals_do_not_give_hidden_communes_back(
     assert outcome.seconds < 120
 
 
+@pytest.mark.long
 def test_protection_keeps_what_it_can(with_totals: Path) -> None:
     with duckdb.connect(str(with_totals), read_only=True) as c:
         rows = c.execute(
@@ -179,6 +181,7 @@ def test_protection_keeps_what_it_can(with_totals: Path) -> None:
     assert dict((kind, withheld) for kind, _, _, withheld, _ in rows)["EPCI"] >= 14
 
 
+@pytest.mark.long
 def test_without_protection_they_would_fall(with_totals: Path) -> None:
     with open_release(with_totals) as c:
         c.execute(f"attach '{with_totals}' as candidat (read_only)")

@@ -265,7 +265,7 @@ HOSTS = {
         ({"panne": "500"}, {"echec"}),
         ({"panne": "503"}, {"echec"}),
         ({"panne": "429"}, {"echec"}),
-        ({"panne": "coupure"}, {"echec"}),
+        pytest.param({"panne": "coupure"}, {"echec"}, marks=pytest.mark.long),  # half a minute of patience
     ],
 )
 def test_lasting_fault_stays_with_its_source(
