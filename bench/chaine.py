@@ -32,7 +32,7 @@ SCHEMA = """
 """
 
 
-def compiled(folder: Path) -> dict[str, str]:
+def compiled(folder: Path, models: tuple[str, ...] = MODELS) -> dict[str, str]:
     """The SQL of the models, with bare names for what they read."""
     env = os.environ | {
         "REFERENTIEL_BASE": str(folder / "x.duckdb"),
@@ -41,13 +41,13 @@ def compiled(folder: Path) -> dict[str, str]:
         "DBT_LOG_PATH": str(folder / "journal"),
     }
     dbt = str(Path(sys.executable).with_name("dbt"))
-    command = [dbt, "compile", "--project-dir", ".", "--profiles-dir", ".", "--select", *MODELS]
+    command = [dbt, "compile", "--project-dir", ".", "--profiles-dir", ".", "--select", *models]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout[-3000:]
     nodes = json.loads((folder / "cible/manifest.json").read_text(encoding="utf-8"))["nodes"]
     found = {}
     for node in nodes.values():
-        if node["name"] in MODELS:
+        if node["name"] in models:
             sql = node["compiled_code"]
             for parent in node["depends_on"]["nodes"]:
                 sql = sql.replace(nodes[parent]["relation_name"], nodes[parent]["name"])
