@@ -29,7 +29,8 @@ class Candidate:
     """The candidate file and what dbt left beside it.
 
     `rebuilt`: the nodes that a partial build ran, None after a whole one; `sources`: those that it built
-    again. `entiere_le`: when the last whole build was (UTC, ISO)."""
+    again. `entiere_le`: when the last whole build was (UTC, ISO). `held`: what the landing held when the
+    build began (`partial.sources`)."""
 
     database: Path
     target: Path
@@ -38,6 +39,7 @@ class Candidate:
     rebuilt: frozenset[str] | None = None
     sources: tuple[str, ...] = ()
     entiere_le: str = ""
+    held: dict[str, str] = field(default_factory=dict)
 
     @property
     def run_results(self) -> Path:
@@ -93,7 +95,8 @@ def build(
     settings.build.mkdir(parents=True, exist_ok=True)
     moment = datetime.now(UTC)
     told = memory.prepare(settings)
-    plan = None if whole or skip_tests or root != PROJECT_ROOT else partial.plan(settings, moment)
+    held = partial.sources(settings)
+    plan = None if whole or skip_tests or root != PROJECT_ROOT else partial.plan(settings, moment, held)
     if plan is not None:
         candidate = _fresh(settings)
         partial.start(settings, candidate.database)
@@ -107,6 +110,7 @@ def build(
         candidate.entiere_le = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
         without = ("--exclude-resource-type", "test", "unit_test") if skip_tests else ()
         _dbt(settings, candidate, told, root, without, progress)
+    candidate.held = held
     if candidate.code == 0:
         memory.keep(settings, candidate.database)
     return candidate
@@ -192,7 +196,9 @@ def checkpoint(candidate: Candidate, inputs: str) -> None:
     """Notes that the candidate was built whole from these inputs: a run killed after this goes on here."""
     if candidate.code == 0:
         fsync_file(candidate.database)
-        noted = {"empreinte_entrees": inputs, "entiere_le": candidate.entiere_le}
+        noted = {
+            "empreinte_entrees": inputs, "entiere_le": candidate.entiere_le, "landing": candidate.held,
+        }  # fmt: skip
         write_text(candidate.target.parent / CHECKPOINT, json.dumps(noted) + "\n")
 
 
@@ -205,16 +211,16 @@ def resume(settings: Settings, inputs: str) -> Candidate | None:
         return None
     made = (candidate.database, candidate.run_results, candidate.manifest)
     whole = noted.get("empreinte_entrees") == inputs and all(path.is_file() for path in made)
-    candidate.entiere_le = str(noted.get("entiere_le", ""))
+    candidate.entiere_le, candidate.held = str(noted.get("entiere_le", "")), noted.get("landing", {})
     return candidate if whole else None
 
 
 def settle(settings: Settings, candidate: Candidate, release: Release) -> None:
     """After the release: keeps its candidate for the next partial build, empties the rest of the folder."""
-    if candidate.entiere_le:
+    if candidate.entiere_le and candidate.held:
         tables = release.manifest["empreintes_tables"]
         made = (candidate.database, candidate.run_results, candidate.manifest)
-        partial.keep(settings, *made, candidate.entiere_le, tables)
+        partial.keep(settings, *made, candidate.entiere_le, candidate.held, tables)
     clean(settings)
 
 

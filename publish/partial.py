@@ -15,7 +15,7 @@ import json
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from extract.durable import write_text
 from extract.settings import PROJECT_ROOT, Settings
 from publish import memory
 from publish.inputs import code_hash
+from publish.manifest import sha256
 
 FOLDER = "derniere"
 STATE, DATABASE, RESULTS, MANIFEST = "etat.json", "candidat.duckdb", "run_results.json", "manifest.json"
@@ -54,9 +55,12 @@ class Plan:
     entiere_le: str
 
 
-def plan(settings: Settings, moment: datetime, root: Path = PROJECT_ROOT) -> Plan | None:
-    """What a partial build would do, or None when only a whole one is sure. Reads `build/derniere`; to be
-    asked after `memory.prepare` (without a memory, every old delivery must be read again)."""
+def plan(
+    settings: Settings, moment: datetime, held: dict[str, str], root: Path = PROJECT_ROOT
+) -> Plan | None:
+    """What a partial build would do, or None when only a whole one is sure. `held`: what the landing holds
+    (`sources`). Reads `build/derniere`; to be asked after `memory.prepare` (without a memory, every old
+    delivery must be read again)."""
     folder = settings.build / FOLDER
     try:
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
@@ -69,13 +73,12 @@ def plan(settings: Settings, moment: datetime, root: Path = PROJECT_ROOT) -> Pla
         return None
     if not (settings.build / memory.FOLDER / memory.KEY).is_file():
         return None
-    now = sources(settings)
-    changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+    changed = {name for name in before.keys() | held.keys() if before.get(name) != held.get(name)}
     described = landing.SOURCES in changed
     changed.discard(landing.SOURCES)
     if changed - (memory.figure_sources(root) - memory.ALSO_GEOGRAPHY):
         return None
-    if any(not (folder / n).is_file() or _sha256(folder / n) != digest for n, digest in noted.items()):
+    if any(not (folder / n).is_file() or sha256(folder / n) != digest for n, digest in noted.items()):
         return None
     select = [f"source:referentiel.landing.{name}+" for name in sorted(changed)]
     select += [*ALWAYS, *(f"{name}+" for name in journal_readers(manifest))]
@@ -111,7 +114,7 @@ def sources(settings: Settings) -> dict[str, str]:
     digests: dict[str, Any] = {}
     for path in sorted(settings.landing.glob("*/*.parquet")):
         digest = digests.setdefault(path.parent.name, hashlib.sha256())
-        digest.update(f"{path.name}\0{_sha256(path)}\0".encode())
+        digest.update(f"{path.name}\0{sha256(path)}\0".encode())
     journal = settings.landing / landing.DELIVERIES
     if journal.exists():
         with duckdb.connect() as connection:
@@ -119,7 +122,7 @@ def sources(settings: Settings) -> dict[str, str]:
                 digests.setdefault(source, hashlib.sha256()).update(text.encode())
     found = {source: digest.hexdigest() for source, digest in digests.items()}
     described = settings.landing / landing.SOURCES
-    return found | ({landing.SOURCES: _sha256(described)} if described.exists() else {})
+    return found | ({landing.SOURCES: sha256(described)} if described.exists() else {})
 
 
 def start(settings: Settings, database: Path) -> None:
@@ -153,11 +156,13 @@ def keep(
     run_results: Path,
     manifest: Path,
     entiere_le: str,
+    held: dict[str, str],
     hashes: dict[str, str],
 ) -> None:
     """Moves the candidate of a published release to `build/derniere` (the state is written last).
 
-    `entiere_le`: when the last whole build was (UTC, ISO). `hashes`: content hash of each published table."""
+    `entiere_le`: when the last whole build was (UTC, ISO). `held`: what the landing held when this one began,
+    so that what was received meanwhile is built next time. `hashes`: content hash of each published table."""
     folder = settings.build / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -167,9 +172,9 @@ def keep(
     state = {
         "cle": _key(settings, PROJECT_ROOT),
         "entiere_le": entiere_le,
-        "sources": sources(settings),
+        "sources": held,
         "empreintes_tables": hashes,
-        "fichiers": {name: _sha256(folder / name) for name in (DATABASE, RESULTS, MANIFEST)},
+        "fichiers": {name: sha256(folder / name) for name in (DATABASE, RESULTS, MANIFEST)},
     }
     write_text(folder / STATE, json.dumps(state, ensure_ascii=False, indent=1) + "\n")
 
@@ -188,13 +193,3 @@ def _key(settings: Settings, root: Path) -> str:
     """sha256 over what makes every table another one: the code, the region, where the views look."""
     parts = (code_hash(root), settings.region, settings.origine, str(settings.data.resolve()))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def now_text() -> str:
-    """The moment as `etat.json` writes it."""
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

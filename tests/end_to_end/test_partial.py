@@ -66,6 +66,10 @@ def receive(
     landing.write_deliveries(settings, archive)
 
 
+def planned(settings: Settings, moment: datetime) -> partial.Plan | None:
+    return partial.plan(settings, moment, partial.sources(settings))
+
+
 def published(settings: Settings, built: candidate.Candidate, file: Path) -> dict[str, str]:
     """Content hashes of the release's file made of a candidate."""
     database.write(built.database, file, built.manifest, [])
@@ -83,7 +87,7 @@ def test_partial_builds_say_what_a_whole_one_says(settings: Settings, tmp_path: 
     assert {"passages", "territoires", "contours"} <= untouched.keys()
     assert "observations" not in untouched and untouched.items() <= hashes.items()
     made = (first.database, first.run_results, first.manifest)
-    partial.keep(settings, *made, first.entiere_le, hashes)
+    partial.keep(settings, *made, first.entiere_le, first.held, hashes)
 
     receive(settings, "dares__activite_partielle", "nombre_heures_demandees", "reg = '28'")
     receive(settings, "insee__taux_chomage", "OBS_VALUE", "OBS_VALUE > '5'")
@@ -108,16 +112,16 @@ def test_partial_builds_say_what_a_whole_one_says(settings: Settings, tmp_path: 
 
 def test_a_doubt_makes_a_whole_build(settings: Settings) -> None:
     folder = settings.build / partial.FOLDER
-    plan = partial.plan(settings, NOW)
+    plan = planned(settings, NOW)
     assert plan is not None and plan.sources == ()
 
-    assert partial.plan(settings, NOW + partial.WHOLE_EVERY) is None, "a week"
-    assert partial.plan(settings, NOW - partial.WHOLE_EVERY) is None, "a clock that went back"
+    assert planned(settings, NOW + partial.WHOLE_EVERY) is None, "a week"
+    assert planned(settings, NOW - partial.WHOLE_EVERY) is None, "a clock that went back"
     with mock.patch.object(partial, "code_hash", return_value="autre"):
-        assert partial.plan(settings, NOW) is None, "another code"
-    assert partial.plan(Settings(settings.data, "53", settings.producteurs), NOW) is None, "another region"
+        assert planned(settings, NOW) is None, "another code"
+    assert planned(Settings(settings.data, "53", settings.producteurs), NOW) is None, "another region"
     (settings.build / memory.FOLDER / memory.KEY).rename(folder / "ailleurs")
-    assert partial.plan(settings, NOW) is None, "no memory of the old deliveries"
+    assert planned(settings, NOW) is None, "no memory of the old deliveries"
     (folder / "ailleurs").rename(settings.build / memory.FOLDER / memory.KEY)
 
     file = folder / partial.DATABASE
@@ -126,21 +130,32 @@ def test_a_doubt_makes_a_whole_build(settings: Settings) -> None:
         byte = handle.read(1)
         handle.seek(-1, 1)
         handle.write(bytes([byte[0] ^ 1]))
-    assert partial.plan(settings, NOW) is None, "a flipped bit"
+    assert planned(settings, NOW) is None, "a flipped bit"
     with file.open("r+b") as handle:
         handle.seek(file.stat().st_size // 2)
         handle.write(byte)
-    assert partial.plan(settings, NOW) == plan
+    assert planned(settings, NOW) == plan
 
     receive(settings, "dares__interim", "valeur", "true")
-    changed = partial.plan(settings, NOW)
+    changed = planned(settings, NOW)
     assert changed is not None and changed.sources == ("dares__interim",)
     # populations decide which communes count in the passages between geographies
     old = next((settings.landing / "insee__populations_communes").glob("*-2023-*.parquet"))
     old.unlink()
-    assert partial.plan(settings, NOW) is None, "a geography"
+    assert planned(settings, NOW) is None, "a geography"
     (folder / partial.STATE).write_text("{", encoding="utf-8")
-    assert partial.plan(settings, NOW) is None, "a state cut by a kill"
+    assert planned(settings, NOW) is None, "a state cut by a kill"
+
+
+def test_what_comes_during_a_build_is_built_next(settings: Settings, tmp_path: Path) -> None:
+    held = partial.sources(settings)
+    receive(settings, "dares__interim", "valeur", "true")
+    made = shutil.copytree(settings.build / partial.FOLDER, tmp_path / "construite")
+    whole = json.loads((made / partial.STATE).read_text(encoding="utf-8"))["entiere_le"]
+    files = (made / partial.DATABASE, made / partial.RESULTS, made / partial.MANIFEST)
+    partial.keep(settings, *files, whole, held, {})
+    plan = planned(settings, NOW)
+    assert plan is not None and plan.sources == ("dares__interim",)
 
 
 def test_who_reads_the_journal_of_attempts_is_built_again(settings: Settings) -> None:
