@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -74,13 +75,15 @@ def write(
                 "Les chiffres viennent de la réplique de démonstration : réels, mais arrêtés à leur date de"
                 " transcription."
             )
+        states = freshness.of_release(connection, made.astimezone(UTC).replace(tzinfo=None), "actuelle.main")
+        sources = [(*row, states[row[0]]) for row in connection.execute(SOURCES).fetchall()]
         parts += [
             "",
-            *_brief(connection, previous, made),
+            *_brief(connection, previous, sources),
             "",
             *_changes(connection, previous),
             "",
-            *_sources(connection, made),
+            *_sources(sources),
             "",
             *_warnings(verdict, watched or []),
             "",
@@ -91,7 +94,9 @@ def write(
     path.write_text("\n".join(parts), encoding="utf-8")
 
 
-def _brief(connection: duckdb.DuckDBPyConnection, previous: Release | None, made: datetime) -> list[str]:
+def _brief(
+    connection: duckdb.DuckDBPyConnection, previous: Release | None, sources: list[tuple[Any, ...]]
+) -> list[str]:
     """What is new, revised, late, refused: a line each, for who reads the message and not the note."""
     new, revised = "première release", "première release"
     if previous is not None:
@@ -99,11 +104,8 @@ def _brief(connection: duckdb.DuckDBPyConnection, previous: Release | None, made
             nature: (rows, list(labels)) for nature, rows, labels in connection.execute(BRIEF).fetchall()
         }
         new, revised = (_counted(*by_nature.get(nature, (0, []))) for nature in ("ajoute", "revise"))
-    states = freshness.of_release(connection, made.astimezone(UTC).replace(tzinfo=None), "actuelle.main")
-    late, refused = [], []
-    for source, title, _, outcome, _ in connection.execute(SOURCES).fetchall():
-        late += [title] if states[source].etat == "en retard" else []
-        refused += [title] if outcome in ("refuse", "echec") else []
+    late = [title for _, title, *_, state in sources if state.etat == "en retard"]
+    refused = [title for _, title, _, outcome, *_ in sources if outcome in ("refuse", "echec")]
     return [
         "## En bref",
         "",
@@ -178,12 +180,10 @@ def _largest(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return lines
 
 
-def _sources(connection: duckdb.DuckDBPyConnection, made: datetime) -> list[str]:
+def _sources(sources: list[tuple[Any, ...]]) -> list[str]:
+    """`sources`: the columns of SOURCES and the state of each."""
     late, refused, skipped = [], [], []
-    now = made.astimezone(UTC).replace(tzinfo=None)
-    states = freshness.of_release(connection, now, "actuelle.main")
-    for source, title, delivery, outcome, reason in connection.execute(SOURCES).fetchall():
-        state = states[source]
+    for source, title, delivery, outcome, reason, state in sources:
         if state.etat in ("en retard", "suspendue", "jamais"):
             late.append(f"- **{title}** (`{source}`) : {state.etat}, {state.mot}.")
         if outcome in ("refuse", "echec"):

@@ -4,12 +4,14 @@ it."""
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from extract import landing
 from extract.settings import Settings
 from publish import freshness, releases, words
 from publish.errors import PublishFault
@@ -25,7 +27,7 @@ QUERY = """
         select source, resultat, motif, recu_le from read_parquet($livraisons)
         qualify row_number() over (partition by source order by recu_le desc) = 1
     )
-    select s.source, s.producteur, s.frequence, a.recu_le, a.publie_le, d.resultat, d.motif
+    select s.source, s.frequence, a.recu_le, a.publie_le, d.resultat, d.motif
     from read_parquet($sources) s left join acceptees a using (source) left join derniers d using (source)
     order by s.source
 """
@@ -40,25 +42,19 @@ COLOURS = {"à jour": "green", "en retard": "yellow", "suspendue": "dim", "jamai
 
 def show(settings: Settings, console: Console) -> int:
     """Prints the table; returns 0. Raises PublishFault when nothing was ever pulled."""
-    deliveries, sources = settings.landing / "_livraisons.parquet", settings.landing / "_sources.parquet"
-    if not deliveries.is_file() or not sources.is_file():
+    release = releases.current(settings.published)
+    states = _states(settings, release, datetime.now(UTC).replace(tzinfo=None))
+    if states is None:
         raise PublishFault(
             f"Rien n'a encore été tiré dans {settings.data}. Commencez par make demo ou make refresh."
         )
-    with duckdb.connect() as connection:
-        rows = connection.execute(QUERY, {"livraisons": str(deliveries), "sources": str(sources)}).fetchall()
-    now = datetime.now(UTC).replace(tzinfo=None)
-    release = releases.current(settings.published)
-    periods = _periods(release)
     if not console.is_terminal:  # a file or a program reads each line whole; a screen cuts the last column
         console.width = 240
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in (*LEAST, "Dernier essai"):
         free = name == "Dernier essai"
         table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=None if free else LEAST[name])
-    for source, _, rhythm, received, published, outcome, reason in rows:
-        period, held = periods.get(source, (None, None))
-        state = freshness.judge(rhythm, received is not None, published, now, held=held, received=received)
+    for source, received, published, outcome, reason, period, state in states:
         last = {"nouveau": "nouveau", "inchange": "inchangé"}.get(outcome or "", "")
         if not last:
             last = {"refuse": "refusée", "echec": "échec", "ignore": "ignorée"}.get(
@@ -87,18 +83,24 @@ def show(settings: Settings, console: Console) -> int:
 
 def late(settings: Settings, now: datetime) -> list[str]:
     """The sources whose producer is late at `now` (naive UTC), sorted; none before the first reception."""
-    deliveries, sources = settings.landing / "_livraisons.parquet", settings.landing / "_sources.parquet"
+    states = _states(settings, releases.current(settings.published), now) or []
+    return sorted(source for source, *_, state in states if state.etat == "en retard")
+
+
+def _states(settings: Settings, release: Release | None, now: datetime) -> list[tuple[Any, ...]] | None:
+    """Source, received, published, last outcome and its reason, last period held, state at `now` (naive UTC);
+    by source. None before the first reception."""
+    deliveries, sources = settings.landing / landing.DELIVERIES, settings.landing / landing.SOURCES
     if not deliveries.is_file() or not sources.is_file():
-        return []
+        return None
     with duckdb.connect() as connection:
         rows = connection.execute(QUERY, {"livraisons": str(deliveries), "sources": str(sources)}).fetchall()
-    periods = _periods(releases.current(settings.published))
-    found = []
-    for source, _, rhythm, received, published, *_ in rows:
-        held = periods.get(source, (None, None))[1]
+    periods, made = _periods(release), []
+    for source, rhythm, received, published, outcome, reason in rows:
+        period, held = periods.get(source, (None, None))
         state = freshness.judge(rhythm, received is not None, published, now, held=held, received=received)
-        found += [source] if state.etat == "en retard" else []
-    return sorted(found)
+        made.append((source, received, published, outcome, reason, period, state))
+    return made
 
 
 def _periods(release: Release | None) -> dict[str, tuple[str, datetime]]:

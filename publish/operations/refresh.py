@@ -87,9 +87,8 @@ def _failing(outcome: Outcome, before: dict[str, Any]) -> list[str]:
 def _late(settings: Settings, outcome: Outcome, began: datetime, before: dict[str, Any]) -> dict[str, Any]:
     """The late sources. A delay is counted in days: looked for once a day, and after each release."""
     day = f"{began:%Y-%m-%d}"
-    if not outcome.nouvelle and before.get("retards_vus_le") == day:
-        return {name: before[name] for name in ("en_retard", "retards_vus_le") if name in before}
-    if outcome.code != PUBLISHED:  # its message tells something else
+    seen = not outcome.nouvelle and before.get("retards_vus_le") == day
+    if seen or outcome.code != PUBLISHED:  # the message of a refusal or a fault tells something else
         return {name: before[name] for name in ("en_retard", "retards_vus_le") if name in before}
     from publish import status
 

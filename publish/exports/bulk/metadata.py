@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from publish.manifest import sha256
 
 # The licences that the sources carry, as Frictionless and DCAT name them.
 LICENCES = {
@@ -97,7 +98,7 @@ def datapackage(
             "format": kind.lower(),
             "mediatype": media,
             "bytes": path.stat().st_size,
-            "hash": f"sha256:{digest(path)}",
+            "hash": f"sha256:{sha256(path)}",
         }
         if path.suffix in (".csv", ".gz"):
             resource |= {"profile": "tabular-data-resource", "encoding": "utf-8"}
@@ -126,12 +127,6 @@ def datapackage(
 def _licence(name: str) -> dict[str, str]:
     known = LICENCES.get(name)
     return {"name": known[0], "path": known[1], "title": name} if known else {"name": "other", "title": name}
-
-
-def digest(path: Path) -> str:
-    """sha256 of a file, read by pieces."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def catalogue(

@@ -14,7 +14,16 @@ from publish import words
 from publish.exports.reports import charts
 from publish.exports.reports.charts import DEPARTMENT, FRANCE, OWN, REGION, Bar, Curve
 from publish.exports.reports.document import Chart
-from publish.exports.reports.facts import Facts, Key, Point, department_of, departments, marked, printed
+from publish.exports.reports.facts import (
+    Facts,
+    Indicator,
+    Key,
+    Point,
+    department_of,
+    departments,
+    marked,
+    printed,
+)
 from publish.exports.reports.levels import LEVELS, Level
 from publish.exports.reports.notes import Notes
 
@@ -123,8 +132,7 @@ def mainly_in(asked: Asked) -> str | None:
 
 def signed(key: Key, asked: Asked) -> str:
     """« +0,3 % »."""
-    one = asked.facts.indicators[key.indicateur]
-    return words.number(key.valeur, one.decimales, sign=True) + words.THIN + "%"
+    return _moved(key.valeur, asked.facts.indicators[key.indicateur])
 
 
 def beside(key: Key, asked: Asked) -> str:
@@ -362,12 +370,9 @@ def communes_map(asked: Asked, indicator: str, question: str) -> Chart | None:
     best = max((v for v in values if v[1][1] is not None), key=lambda v: v[1][1] or 0)
     least = min((v for v in values if v[1][1] is not None), key=lambda v: v[1][1] or 0)
     one = asked.facts.indicators[indicator]
-    signed = indicator.startswith("evolution")
 
     def shown(value: float | None) -> str:
-        if not signed:
-            return printed(value, one)
-        return words.number(value, one.decimales, sign=True) + words.THIN + words.short_unit(one.unite)
+        return _moved(value, one) if indicator.startswith("evolution") else printed(value, one)
 
     said = (
         f"De {shown(least[1][1])} ({asked.facts.name('COM-' + least[0])}) à {shown(best[1][1])}"
@@ -446,9 +451,7 @@ def structure(
     """Shares that the release publishes, beside the region's, else the département's or France's. Only parts
     of the same period stand together."""
     where = territory or asked.territory
-    known = [(name, key) for indicator, name in parts if (key := asked.key(indicator, where)) is not None]
-    latest = max((key.periode for _, key in known), default="")
-    known = [(name, key) for name, key in known if key.periode == latest]
+    known, latest = _of_one_period(asked, parts, where)
     if len(known) < 2:
         return None
 
@@ -524,9 +527,7 @@ def breakdown(asked: Asked, indicator: str, axis: str, question: str) -> Chart |
 
 def amounts(asked: Asked, parts: tuple[tuple[str, str], ...], question: str) -> Chart | None:
     """Several counts of the territory on one scale, with the region's rank of the first."""
-    known = [(name, key) for indicator, name in parts if (key := asked.key(indicator)) is not None]
-    latest = max((key.periode for _, key in known), default="")
-    known = [(name, key) for name, key in known if key.periode == latest]
+    known, latest = _of_one_period(asked, parts, asked.territory)
     if len(known) < 2 or not any(key.valeur for _, key in known):
         return None
     rows = [
@@ -607,6 +608,21 @@ def zones(asked: Asked, indicator: str, question: str) -> Chart | None:
         asked.notes.source(indicator, words.period(latest), more, key=high),
         (indicator,),
     )
+
+
+def _moved(value: float | None, one: Indicator) -> str:
+    """An evolution, with its sign."""
+    return words.number(value, one.decimales, sign=True) + words.THIN + words.short_unit(one.unite)
+
+
+def _of_one_period(
+    asked: Asked, parts: tuple[tuple[str, str], ...], where: str
+) -> tuple[list[tuple[str, Key]], str]:
+    """Names and figures of the parts that are known at the latest period of any of them, and that period:
+    figures of two years do not stand together."""
+    known = [(name, key) for indicator, name in parts if (key := asked.key(indicator, where)) is not None]
+    latest = max((key.periode for _, key in known), default="")
+    return [(name, key) for name, key in known if key.periode == latest], latest
 
 
 def _xy(points: list[Point]) -> list[tuple[float, float]]:
