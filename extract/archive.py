@@ -27,7 +27,12 @@ ACCEPTED, UNCHANGED = "nouveau", "inchange"
 
 def now_iso() -> str:
     """UTC now, ISO 8601 to the microsecond, with a Z."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return utc_text(datetime.now(UTC), "microseconds")
+
+
+def utc_text(moment: datetime, timespec: str = "seconds") -> str:
+    """An aware moment as our files write it: ISO 8601, UTC, with a Z. `timespec`: as `isoformat` takes it."""
+    return moment.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def known_on(delivery: dict[str, Any]) -> tuple[str, str, str]:
@@ -43,7 +48,7 @@ def known_on(delivery: dict[str, Any]) -> tuple[str, str, str]:
 
 def comparable(moment: str) -> str:
     """An ISO date or date and time as the journal's form of UTC, so that texts sort as moments do."""
-    return in_utc(moment).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return utc_text(in_utc(moment), "microseconds")
 
 
 def in_utc(moment: str) -> datetime:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from extract.archive import Archive, StoredObject, comparable, known_on, now_iso
+from extract.archive import Archive, StoredObject, comparable, known_on, now_iso, utc_text
 from extract.attempt import Attempt, SourceResult, conclude, read
 from extract.clients import Collected, bdm, melodi, opendatasoft
 from extract.definitions import Definition, Part
@@ -159,4 +159,4 @@ def _moment(published: str) -> str:
     moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     if moment > datetime.now(UTC):
         raise SettingsError(f"La date de publication {published} est dans le futur.")
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return utc_text(moment)

@@ -138,17 +138,25 @@ def remove_strangers(settings: Settings, archive: Archive) -> list[Path]:
     return removed
 
 
-def fingerprint(settings: Settings) -> str:
-    """sha256 (hex) of what the landing holds: the rows of every accepted delivery and the description of the
-    sources.
+def digests(settings: Settings) -> dict[str, str]:
+    """Path in the landing → sha256 (hex) of each file of rows and of the description of the sources.
 
-    The journal of attempts is left out: a run that found nothing new leaves the fingerprint as it was."""
-    digest = hashlib.sha256()
+    The journal of attempts is left out: a run that found nothing new leaves all as it was."""
+    found = {}
     for path in sorted([*settings.landing.glob("*/*.parquet"), settings.landing / SOURCES]):
         if path.exists():
-            digest.update(path.relative_to(settings.landing).as_posix().encode() + b"\0")
             with path.open("rb") as handle:
-                digest.update(hashlib.file_digest(handle, "sha256").digest())
+                digest = hashlib.file_digest(handle, "sha256").hexdigest()
+            found[path.relative_to(settings.landing).as_posix()] = digest
+    return found
+
+
+def fingerprint(settings: Settings, files: dict[str, str] | None = None) -> str:
+    """sha256 (hex) of what the landing holds: the rows of every accepted delivery and the description of the
+    sources. `files`: their `digests`, when they are known."""
+    digest = hashlib.sha256()
+    for name, own in (digests(settings) if files is None else files).items():
+        digest.update(name.encode() + b"\0" + bytes.fromhex(own))
     return digest.hexdigest()
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from extract.archive import utc_text
 from extract.durable import fsync_file, write_text
 from extract.settings import PROJECT_ROOT, Settings
 from publish import memory, partial
@@ -83,6 +84,7 @@ def build(
     *,
     skip_tests: bool = False,
     whole: bool = False,
+    files: dict[str, str] | None = None,
 ) -> Candidate:
     """Builds and tests every model into a new file; never raises on dbt's own failures, which the judgement
     reads.
@@ -90,12 +92,13 @@ def build(
     What the candidate of the last release says already is not built again when that is sure, unless `whole`;
     what dbt refuses of such a partial build is built again whole, so that a refusal never comes from it.
     `progress(name, done, total)` is called as nodes finish. `skip_tests`: models and seeds only
-    (measurements). Raises PublishFault when dbt cannot even be started.
+    (measurements). `files`: `landing.digests`, when they are known. Raises PublishFault when dbt cannot even
+    be started.
     """
     settings.build.mkdir(parents=True, exist_ok=True)
     moment = datetime.now(UTC)
     told = memory.prepare(settings)
-    held = partial.sources(settings)
+    held = partial.sources(settings, files)
     plan = None if whole or skip_tests or root != PROJECT_ROOT else partial.plan(settings, moment, held)
     if plan is not None:
         candidate = _fresh(settings)
@@ -107,7 +110,7 @@ def build(
             candidate.sources, candidate.entiere_le = plan.sources, plan.entiere_le
     if plan is None or candidate.code:
         candidate = _fresh(settings)
-        candidate.entiere_le = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+        candidate.entiere_le = utc_text(moment)
         without = ("--exclude-resource-type", "test", "unit_test") if skip_tests else ()
         _dbt(settings, candidate, told, root, without, progress)
     candidate.held = held

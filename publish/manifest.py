@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from extract.archive import utc_text
 from publish.errors import PublishFault
 from publish.releases import MANIFEST
 
@@ -41,7 +42,7 @@ def write(
     }
     written = {
         "release": nom,
-        "produite_le": f"{made.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "produite_le": utc_text(made),
         "region": region,
         "origine": origin,
         "empreinte_entrees": inputs["entrees"],

@@ -108,21 +108,22 @@ def journal_readers(manifest: dict[str, Any]) -> list[str]:
     return sorted(found)
 
 
-def sources(settings: Settings) -> dict[str, str]:
+def sources(settings: Settings, files: dict[str, str] | None = None) -> dict[str, str]:
     """Source → sha256 (hex) of all that the landing holds of it: its files and its accepted deliveries; and
-    the table of the sources under its file's name."""
+    the table of the sources under its file's name. `files`: `landing.digests`, when they are known."""
     digests: dict[str, Any] = {}
-    for path in sorted(settings.landing.glob("*/*.parquet")):
-        digest = digests.setdefault(path.parent.name, hashlib.sha256())
-        digest.update(f"{path.name}\0{sha256(path)}\0".encode())
+    files = landing.digests(settings) if files is None else files
+    for path, own in files.items():
+        source, _, name = path.rpartition("/")
+        if source:
+            digests.setdefault(source, hashlib.sha256()).update(f"{name}\0{own}\0".encode())
     journal = settings.landing / landing.DELIVERIES
     if journal.exists():
         with duckdb.connect() as connection:
             for source, text in connection.execute(ACCEPTED, [str(journal)]).fetchall():
                 digests.setdefault(source, hashlib.sha256()).update(text.encode())
     found = {source: digest.hexdigest() for source, digest in digests.items()}
-    described = settings.landing / landing.SOURCES
-    return found | ({landing.SOURCES: sha256(described)} if described.exists() else {})
+    return found | {name: own for name, own in files.items() if name == landing.SOURCES}
 
 
 def start(settings: Settings, database: Path) -> None:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from extract.archive import utc_text
 from extract.durable import fsync_folder, write_text
 from publish.errors import PublishFault
 
@@ -127,7 +128,7 @@ def _write_pointer(published: Path, release: Release, moment: datetime, discarde
     content = {
         "release": release.nom,
         "base": f"{release.nom}/{DATABASE}",
-        "depuis": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "depuis": utc_text(moment),
         "empreinte_entrees": release.manifest.get("empreinte_entrees"),
         "ecartees": discarded,
     }

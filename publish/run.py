@@ -25,6 +25,7 @@ from rich.progress import (
 
 from expectations.model import Verdict
 from extract.errors import ExtractError, RunLocked
+from extract.landing import digests as landing_digests
 from extract.landing import fingerprint as landing_fingerprint
 from extract.settings import Settings
 from publish import candidate as dbt
@@ -131,7 +132,8 @@ def _run(
             UNREACHABLE, _unreachable(settings), summary=summary, release=releases.current(settings.published)
         )
     with _step(steps, "empreinte"):
-        landing = landing_fingerprint(settings)
+        files = landing_digests(settings)
+        landing = landing_fingerprint(settings, files)
         code = hashes.code_hash()
         inputs = hashes.fingerprint(settings, landing, code)
     if not force:
@@ -144,7 +146,7 @@ def _run(
     built = None if force else dbt.resume(settings, inputs)
     if built is None:
         with _step(steps, "construction"), _bar(console, "Construction") as advance:
-            built = dbt.build(settings, advance, whole=force)
+            built = dbt.build(settings, advance, whole=force, files=files)
         dbt.checkpoint(built, inputs)
     with _step(steps, "contrôle"), console.status("Contrôle de la candidate…"):
         verdict, quality = _judge(settings, built, moment, compare)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from extract.archive import Archive, StoredObject
+from extract.archive import Archive, StoredObject, utc_text
 from extract.definitions import Part
 from extract.errors import DeliveryFailed
 from extract.exchanges import Recorder
@@ -77,9 +76,7 @@ def http_date(value: str | None) -> str | None:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
-    return (
-        moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment.tzinfo else None
-    )
+    return utc_text(moment) if moment.tzinfo else None
 
 
 def previous_header(ask: Ask, name: str) -> str | None:

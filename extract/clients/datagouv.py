@@ -4,11 +4,11 @@ one)."""
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 import requests
 
+from extract.archive import in_utc, utc_text
 from extract.clients.common import Ask, Collected, ensure_ok, stored
 from extract.errors import DeliveryRefused
 from extract.reading import read_file
@@ -54,8 +54,4 @@ def find_resource(ask: Ask) -> dict[str, Any]:
 
 
 def _utc(value: str | None) -> str | None:
-    if not value:
-        return None
-    moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return utc_text(in_utc(value)) if value else None

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from extract.archive import in_utc, utc_text
 from extract.clients.common import Ask, Collected, ensure_ok, stored
 from extract.definitions import Part, expand
 from extract.errors import DeliveryRefused
@@ -77,9 +77,7 @@ def published_on(metadata: dict[str, Any]) -> str | None:
     value = marks.get("data_processed") or marks.get("modified")
     if not value:
         return None
-    moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return utc_text(in_utc(str(value)))
 
 
 def keys_asked(part: Part) -> list[str]:

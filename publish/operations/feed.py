@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from datetime import datetime
 from pathlib import Path
 
-from extract.archive import in_utc
+from extract.archive import in_utc, utc_text
 from extract.durable import write_text
 from publish import releases, words
 from publish.releases import Release
@@ -26,7 +26,7 @@ def write(published: Path, moment: datetime) -> Path:
     _text(feed, "id", "urn:referentiel-regional:releases")
     _text(feed, "title", TITLE)
     every = releases.every(published)[::-1][:ENTRIES]
-    _text(feed, "updated", every[0].manifest["produite_le"] if every else f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+    _text(feed, "updated", every[0].manifest["produite_le"] if every else utc_text(moment))
     author = ET.SubElement(feed, f"{{{ATOM}}}author")
     _text(author, "name", "Référentiel régional de données socio-économiques")
     for release in every:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from filelock import FileLock
 
-from extract.archive import in_utc
+from extract.archive import in_utc, utc_text
 from extract.durable import write_text
 from publish import releases
 from publish.errors import PublishFault
@@ -78,7 +78,7 @@ def name_in_report(published: Path, nom: str, report: str, now: datetime) -> Non
         if _is_named(published, nom, report):
             return
         path = published / REPORTS
-        noted = {"release": nom, "rapport": report, "note_le": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+        noted = {"release": nom, "rapport": report, "note_le": utc_text(now)}
         before = path.read_text(encoding="utf-8") if path.is_file() else ""
         before += "" if not before or before.endswith("\n") else "\n"
         write_text(path, before + json.dumps(noted, ensure_ascii=False) + "\n")

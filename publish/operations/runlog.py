@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from extract.archive import utc_text
 from extract.durable import append_record, whole_records
 from extract.settings import Settings
 
@@ -35,8 +36,8 @@ def line(
 ) -> dict[str, Any]:
     """What is kept of a run: when, exit code, its sentence, the release readers have, counts, seconds."""
     return {
-        "debut": f"{began.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "fin": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "debut": utc_text(began),
+        "fin": utc_text(datetime.now(UTC)),
         "code": code,
         "message": message,
         "release": release,

@@ -6,17 +6,25 @@ import shutil
 from pathlib import Path
 
 from extract.settings import Settings
-from publish import releases, words
+from publish import partial, releases, words
 from publish.errors import PublishFault
 
 FLOOR = 512 << 20  # bytes: a first run of the replica's figures, archive and release together
-MARGIN = 2.5  # a candidate, a release and the deliveries of the day, each as large as the last release
+# Bytes of a candidate per byte of its release, where none is kept to be measured (1.8 on the replica's).
+CANDIDATE = 2
+GROWTH = 1.5  # what a partial build writes again stays beside what it replaces: DuckDB's files do not shrink
 
 
 def needed(settings: Settings) -> int:
-    """Bytes that a run may write at once: MARGIN times the current release, FLOOR at least."""
+    """Bytes that a run may write at once beside what is there: a candidate (the kept one stays until the
+    release is published), a release, and as much for the deliveries of the day; FLOOR at least."""
     current = releases.current(settings.published)
-    return max(FLOOR, int(MARGIN * folder_size(current.folder))) if current else FLOOR
+    if current is None:
+        return FLOOR
+    release = folder_size(current.folder)
+    kept = settings.build / partial.FOLDER / partial.DATABASE
+    candidate = GROWTH * kept.stat().st_size if kept.is_file() else CANDIDATE * release
+    return max(FLOOR, int(candidate + 2 * release))
 
 
 def require(settings: Settings) -> None:

@@ -21,7 +21,7 @@ from rich.console import Console
 from extract.definitions import Definition, Part
 from extract.run import RunSummary, SourceResult
 from publish import __main__ as command
-from publish import releases
+from publish import partial, releases
 from publish.errors import PublishFault
 from publish.operations import calendar, clock, feed, notify, refresh, retirement, runlog, space
 from publish.releases import Release
@@ -111,8 +111,14 @@ def test_no_journal_no_clock_to_compare(world: World) -> None:
 def test_room_is_asked_for_before(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.settings.data.mkdir(exist_ok=True)
     space.require(world.settings)
-    release = world.publish()
-    assert space.needed(world.settings) == max(space.FLOOR, int(2.5 * space.folder_size(release.folder)))
+    monkeypatch.setattr(space, "FLOOR", 0)
+    size = space.folder_size(world.publish().folder)
+    assert space.needed(world.settings) == (space.CANDIDATE + 2) * size
+    # the candidate of the last release stays until the next one is published, and a partial build copies it
+    kept = world.settings.build / partial.FOLDER / partial.DATABASE
+    kept.parent.mkdir()
+    kept.write_bytes(bytes(10 * size))
+    assert space.needed(world.settings) == 15 * size + 2 * size
     monkeypatch.setattr(space, "FLOOR", shutil.disk_usage(world.settings.data).total + 1)
     with pytest.raises(PublishFault, match="Disque presque plein"):
         space.require(world.settings)

@@ -44,7 +44,7 @@ class Steps:
         settings.landing.mkdir(parents=True, exist_ok=True)
         return self.summary
 
-    def build(self, settings: Settings, progress: object = None, *, whole: bool = False) -> dbt.Candidate:
+    def build(self, settings: Settings, progress: object = None, **_: object) -> dbt.Candidate:
         self.builds += 1
         built = dbt.Candidate(settings.build / "candidat.duckdb", settings.build / "dbt")
         built.target.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def test_exception_in_the_judgement_is_exit_2(world: World, steps: Steps) -> Non
 def test_dbt_that_dies_without_report_is_exit_2(
     world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dead(settings: Settings, progress: object = None, *, whole: bool = False) -> dbt.Candidate:
+    def dead(settings: Settings, progress: object = None, **_: object) -> dbt.Candidate:
         return dbt.Candidate(
             settings.build / "candidat.duckdb", settings.build / "vide", code=2, tail=["Killed"]
         )
