@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -192,6 +195,34 @@ def test_notes_are_numbered_as_they_are_read_and_stand_on_one_page(
     assert "Sources, périodes, géographie" in pages[-1]
     for numero, texte in enumerate(pages, start=1):
         assert f"{numero} / {len(pages)}" in texte
+
+
+DEUX_FOIS = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from publish.exports.reports import batch
+if __name__ == "__main__":
+    wanted = ["EPCI-200065597", "COM-50353"]
+    facts = batch.prepared(Path(sys.argv[1]), wanted, region="28", release="essai", made=datetime(2026, 1, 1, tzinfo=UTC), previous=None)
+    batch.write_one(facts, wanted[0], Path(sys.argv[2]))
+    print(*(p.name for p in batch.write_all(facts, wanted, Path(sys.argv[2]), processes=2)))
+"""
+
+
+def test_many_portraits_follow_one_in_the_same_process(data: Path, tmp_path: Path) -> None:
+    """A pool that is forked after a compilation would wait for ever for threads that it has not."""
+    script = tmp_path / "deux_fois.py"
+    script.write_text(DEUX_FOIS, encoding="utf-8")
+    fait = subprocess.run(
+        [sys.executable, str(script), str(data / "published/current/referentiel.duckdb"), str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert fait.returncode == 0, fait.stderr
+    assert len(fait.stdout.split()) == 4
 
 
 def test_labels_at_the_end_of_curves_never_cover_each_other() -> None:

@@ -30,7 +30,7 @@ PORTRAITS = ("EPCI-200065597", "COM-14118", "ZE2020-2804", "DEP-61", "BV2022-140
 FINE, INSECABLE, MOINS = "\u202f", "\u00a0", "\u2212"
 NUMBER = re.compile(rf"[{MOINS}+]?(?:\d{{1,3}}(?:{FINE}\d{{3}})+(?:,\d+)?|\d+,\d+)")
 SCALE = 6.5  # points: round numbers of scales and legends (publish.exports.reports.charts)
-NOTES = 6.0  # points: below, the notes, which are the dictionary's sentences
+NOTES = 6.15  # points: below, the notes, which are the dictionary's sentences
 
 
 def exporter(data: Path, dossier: Path, **demande: str) -> subprocess.CompletedProcess[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import re
 import shutil
 import tempfile
@@ -20,7 +21,7 @@ from publish.exports.reports.portrait import portrait
 ALL = ("DEP", "EPCI", "ZE2020", "BV2022", "PROJET")
 CHUNK = 4
 
-# Set before the processes are forked, which then share its pages instead of receiving copies.
+# In a process of the pool: what it prints from.
 _facts: Facts | None = None
 
 
@@ -41,9 +42,18 @@ def write_one(facts: Facts, territory: str, folder: Path) -> list[Path]:
     return [printed, read_]
 
 
+def _begin(kept: str) -> None:
+    """Starts a process of the pool from the facts kept in a file."""
+    global _facts
+    # One process a core: Typst's own threads would only wait for each other.
+    os.environ["RAYON_NUM_THREADS"] = "1"
+    with Path(kept).open("rb") as file:
+        _facts = pickle.load(file)  # written by write_all, in a folder of its own, a moment before
+
+
 def _work(task: tuple[str, str]) -> str:
     territory, folder = task
-    assert _facts is not None, "the facts are read before the processes are forked"
+    assert _facts is not None, "_begin is the initializer of the pool"
     write_one(_facts, territory, Path(folder))
     return territory
 
@@ -60,23 +70,27 @@ def write_all(
 
     Raises what the writing of one raised.
     """
-    global _facts
     folder.mkdir(parents=True, exist_ok=True)
     count = min(processes or len(os.sched_getaffinity(0)), len(territories))
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".en-cours-") as aside:
+    with (
+        tempfile.TemporaryDirectory(dir=folder, prefix=".en-cours-") as aside,
+        tempfile.TemporaryDirectory(prefix="portraits-") as shared,
+    ):
         if count < 2:
             for done, territory in enumerate(territories, start=1):
                 write_one(facts, territory, Path(aside))
                 progress(done, len(territories))
         else:
-            _facts = facts
+            kept = Path(shared) / "facts"
+            with kept.open("wb") as file:
+                pickle.dump(facts, file, pickle.HIGHEST_PROTOCOL)
             tasks = [(territory, aside) for territory in territories]
-            try:
-                with multiprocessing.get_context("fork").Pool(count) as pool:
-                    for done, _ in enumerate(pool.imap_unordered(_work, tasks, CHUNK), start=1):
-                        progress(done, len(tasks))
-            finally:
-                _facts = None
+            # Never forked: a process that has compiled a report holds threads of Typst that a fork would wait
+            # for without end.
+            context = multiprocessing.get_context("spawn")
+            with context.Pool(count, initializer=_begin, initargs=(str(kept),)) as pool:
+                for done, _ in enumerate(pool.imap_unordered(_work, tasks, CHUNK), start=1):
+                    progress(done, len(tasks))
         made = sorted(Path(aside).iterdir())
         return [Path(shutil.move(path, folder / path.name)) for path in made]
 

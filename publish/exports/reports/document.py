@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -123,6 +124,7 @@ class Document:
     legend: str = ""
 
 
+@functools.lru_cache(20_000)  # the same labels come back on every portrait
 def french(text: str) -> str:
     """French typography of a sentence: curved apostrophes, spaces that do not break before : ; ? ! » %."""
     text = text.replace("'", "’")

@@ -6,11 +6,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
-from itertools import groupby
+from itertools import groupby, pairwise
 
 Point = tuple[float, float]
 Ring = Sequence[Point]
 ANCHORS = {"start": ("left", 0), "middle": ("center", 150), "end": ("right", 300)}
+
+
+UNIT = 0.05  # points: outlines are whole numbers of it, which halves what must be written and read
 
 
 def quoted(text: str) -> str:
@@ -20,6 +23,13 @@ def quoted(text: str) -> str:
 
 def _n(value: float) -> str:
     return f"{round(value, 2):g}"
+
+
+def _path(ring: Ring) -> str:
+    """A closed ring by its steps from one point to the next."""
+    points = [(round(x / UNIT), round(y / UNIT)) for x, y in ring]
+    steps = [f"{c - a} {d - b}" for (a, b), (c, d) in pairwise(points)]
+    return f"M{points[0][0]} {points[0][1]}l{' '.join(steps)}z"
 
 
 @dataclass
@@ -53,9 +63,13 @@ class Drawing:
         self, rings: Sequence[Ring], fill: str | None, stroke: str | None = None, width: float = 0.5
     ) -> None:
         """Closed rings; holes by the even-odd rule."""
-        path = "".join("M" + "L".join([f"{x:g} {y:g}" for x, y in ring]) + "Z" for ring in rings)
-        edge = f' stroke="{stroke}" stroke-width="{_n(width)}" stroke-linejoin="round"' if stroke else ""
-        shape = f'<path d="{path}" fill="{fill or "none"}" fill-rule="evenodd"{edge}/>'
+        path = "".join(_path(ring) for ring in rings)
+        edge = (
+            f' stroke="{stroke}" stroke-width="{_n(width / UNIT)}" stroke-linejoin="round"' if stroke else ""
+        )
+        shape = (
+            f'<path transform="scale({UNIT})" d="{path}" fill="{fill or "none"}" fill-rule="evenodd"{edge}/>'
+        )
         # Typst reads thousands of points ten times faster as SVG than as its own code; text stays its own.
         self._typst.append(shape)
         self._svg.append(shape)

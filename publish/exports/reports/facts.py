@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from publish import words
-from publish.exports.outlines import Outlines
+from publish.exports.outlines import Frame, Outlines, Rings
 
 SPEAKS = 0.7  # the share of a territory's inhabitants that a zone d'emploi must hold to speak for it
 SINCE = 2006  # the oldest year of a curve: what a reader of today still compares with
@@ -199,6 +199,8 @@ class Facts:
     changes: dict[str, list[Change]] = field(default_factory=dict)
     previous: str | None = None
     late: list[tuple[str, str, str]] = field(default_factory=list)
+    # The small map of the region that stands in a corner of each portrait, drawn once.
+    inset: tuple[Frame, list[Rings]] | None = None
 
     def name(self, territory: str) -> str:
         """The label of a territory."""

@@ -25,6 +25,9 @@ from publish.exports.reports.document import (
 )
 from publish.exports.reports.drawing import quoted
 
+# Characters of notes that one page holds in three columns, with room to spare.
+ONE_PAGE = 18_500
+
 TEMPLATE = (Path(__file__).parent / "modele.typ").read_text(encoding="utf-8")
 
 
@@ -74,19 +77,25 @@ def source(document: Document) -> str:
         f"({''.join(f'({s(n.number)},{s(n.label)},{s(n.text)}),' for n in column)}),"
         for column in _balanced(document.notes)
     )
-    body.append(f"#notes(({columns}),{s(document.legend)})")
+    whole = sum(_size(note) for note in document.notes) < ONE_PAGE
+    body.append(f"#notes(({columns}),{s(document.legend)},{str(whole).lower()})")
     return f"{TEMPLATE}\n#document({head})[\n" + "\n".join(body) + "\n]\n"
 
 
 def _balanced(notes: list[Note], columns: int = 3) -> list[list[Note]]:
     """Notes in columns of about the same length, in reading order."""
-    sizes = [len(n.label) + len(n.text) + 30 for n in notes]
+    sizes = [_size(note) for note in notes]
     total, done = sum(sizes), 0
     made: list[list[Note]] = [[] for _ in range(columns)]
     for note, size in zip(notes, sizes, strict=True):
         made[min(int((done + size / 2) * columns / total), columns - 1)].append(note)
         done += size
     return made
+
+
+def _size(note: Note) -> int:
+    """Characters of a note, with what the end of its last line leaves empty."""
+    return len(note.label) + len(note.text) + 30
 
 
 def _block(block: object) -> str:

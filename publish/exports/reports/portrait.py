@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from publish import words
-from publish.exports.outlines import Frame, area, label_point
+from publish.exports.outlines import Frame, Rings, area, label_point
 from publish.exports.reports import charts, questions, selection
 from publish.exports.reports.document import (
     Card,
@@ -187,7 +187,7 @@ def locator(facts: Facts, territory: str) -> Drawing:
     view = outlines.rings(around) if around and outlines.rings(around) else own
     frame = Frame.around(view, width, height, 14)
     for other in _neighbours(facts, frame, width, height):
-        drawing.area(frame.rings(outlines.rings(other), 0.6), "#F3F5F7", "#C3CBD4", 0.5)
+        drawing.area(frame.rings(outlines.rings(other), 1.0), "#F3F5F7", "#C3CBD4", 0.5)
     drawing.area(frame.rings(view, 0.5), "#DCE6F0", None)
     codes = outlines.drawn(around or territory)
     if len(codes) <= 200:
@@ -233,21 +233,26 @@ def _neighbours(facts: Facts, frame: Frame, width: float, height: float) -> Iter
 
 def _inset(facts: Facts, drawing: Drawing, territory: str) -> None:
     """The region and its départements, the territory in red, in the bottom left corner."""
-    outlines = facts.outlines
-    departments = sorted(k for k in outlines.members if k.startswith("DEP-") and outlines.drawn(k))
-    shapes = [outlines.rings(d) for d in departments]
-    if not shapes or territory == facts.region_key:
+    if territory == facts.region_key:
         return
+    outlines = facts.outlines
     width, height = 74.0, 48.0
     x, y = 0.0, drawing.height - height
-    frame = Frame.around([r for s in shapes for r in s], width, height, 3)
-    drawing.rect(x, y, width, height, "#FFFFFF")
 
-    def moved(rings: list[list[tuple[float, float]]]) -> list[list[tuple[float, float]]]:
+    def moved(rings: Rings) -> Rings:
         return [[(a + x, b + y) for a, b in ring] for ring in frame.rings(rings, 0.5)]
 
-    for shape in shapes:
-        drawing.area(moved(shape), "#E3E8EE", "#FFFFFF", 0.5)
+    if facts.inset is None:
+        departments = sorted(k for k in outlines.members if k.startswith("DEP-") and outlines.drawn(k))
+        shapes = [outlines.rings(d) for d in departments]
+        if not shapes:
+            return
+        frame = Frame.around([r for s in shapes for r in s], width, height, 3)
+        facts.inset = (frame, [moved(shape) for shape in shapes])
+    frame, drawn = facts.inset
+    drawing.rect(x, y, width, height, "#FFFFFF")
+    for shape in drawn:
+        drawing.area(shape, "#E3E8EE", "#FFFFFF", 0.5)
     own = moved(outlines.rings(territory))
     if own:
         drawing.area(own, charts.OWN, None)
