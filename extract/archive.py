@@ -2,6 +2,7 @@
 
 - `archive/objets/ab/<sha256>`: the bytes; never rewritten
 - `archive/journal.jsonl`: {"type": "echange"} per HTTP attempt, {"type": "livraison"} per delivery attempt
+- `archive/format.json`: the number of this layout (extract.layout)
 - `archive/contexte.json`: {"origine", "region"}, whom this archive speaks for; written at first acceptance
 """
 
@@ -18,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from extract import layout
 from extract.durable import TEMP_PREFIX, append_record, fsync_folder, whole_records, write_text
 from extract.errors import ArchiveDamaged, ContextMismatch
 from extract.settings import Settings
@@ -152,6 +154,7 @@ class Archive:
         """The `livraison` records, oldest first (read once, then kept up to date by `append`)."""
         with self._lock:
             if self._deliveries is None:
+                layout.check(self.root)
                 self._deliveries = [record for record in self.records() if record.get("type") == "livraison"]
             return list(self._deliveries)
 

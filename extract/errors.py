@@ -41,3 +41,7 @@ class ClockWrong(ExtractError):
 
 class ArchiveDamaged(ExtractError):
     """An object of the archive is missing or no longer has the bytes that its name promises."""
+
+
+class LayoutUnknown(ExtractError):
+    """An archive or a release has a layout that this version of the code does not know."""

@@ -20,7 +20,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from extract import landing
+from extract import landing, layout
 from extract.archive import Archive
 from extract.attempt import SourceResult
 from extract.clients import USES_PYNSEE
@@ -195,7 +195,8 @@ def _pull(
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Hold the archive's lock; it falls with the process, however it dies. Raises RunLocked."""
+    """Hold the archive's lock, which falls with the process, however it dies; the archive has today's
+    layout. Raises RunLocked, LayoutUnknown."""
     import fcntl
 
     settings.archive.mkdir(parents=True, exist_ok=True)
@@ -208,6 +209,7 @@ def alone(settings: Settings) -> Iterator[None]:
                 f"Une autre extraction écrit déjà dans {settings.data}. Attendez sa fin ; si elle est morte, "
                 "son verrou est tombé avec elle et cette commande passera."
             ) from error
+        layout.migrate(settings.archive)
         yield
     finally:
         os.close(handle)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from extract import layout
 from extract.archive import utc_text
 from publish.errors import PublishFault
 from publish.releases import MANIFEST
@@ -41,6 +42,7 @@ def write(
         if path.is_file() and path.name != MANIFEST
     }
     written = {
+        "format": layout.RELEASE,
         "release": nom,
         "produite_le": utc_text(made),
         "region": region,

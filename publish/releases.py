@@ -17,8 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from extract import layout
 from extract.archive import utc_text
 from extract.durable import fsync_folder, write_text
+from extract.errors import LayoutUnknown
 from publish.errors import PublishFault
 
 CURRENT = "current"
@@ -50,25 +52,29 @@ def name(moment: datetime, inputs: str) -> str:
 
 
 def read(folder: Path) -> Release:
-    """The release of a folder. Raises PublishFault when it is not a whole one."""
+    """The release of a folder. Raises PublishFault when it is not a whole one, LayoutUnknown when it is of a
+    newer layout than this code knows."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        number = manifest.get("format", layout.FIRST)
+    except (OSError, ValueError, AttributeError) as error:
         raise PublishFault(
             f"{folder} n'est pas une release entière ({MANIFEST} illisible : {error}). "
             "Choisissez-en une autre avec : make rollback"
         ) from error
+    layout.refuse_newer(number, layout.RELEASE, f"La release {folder.name}")
     return Release(folder.name, folder, manifest)
 
 
 def every(published: Path) -> list[Release]:
-    """All releases with a manifest that can be read, oldest first; a damaged one is not a release."""
+    """All releases with a manifest that can be read, oldest first; a damaged one is not a release, and one
+    of a newer layout is left alone."""
     if not published.is_dir():
         return []
     found = []
     for folder in sorted(published.iterdir()):
         if folder.is_dir() and not folder.is_symlink() and not folder.name.startswith((".", "_")):
-            with suppress(PublishFault):
+            with suppress(PublishFault, LayoutUnknown):
                 found.append(read(folder))
     return found
 

@@ -42,6 +42,8 @@ def back_to(published: Path, nom: str, console: Console) -> int:
     themselves.
     """
     known = {release.nom for release in releases.every(published)}
+    if nom not in known and (published / nom / releases.MANIFEST).is_file():
+        releases.read(published / nom)  # says what is wrong with it
     if nom not in known:
         raise PublishFault(
             f"Pas de release « {nom} » dans {published}. Connues : {', '.join(sorted(known)) or 'aucune'}."

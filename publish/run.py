@@ -24,6 +24,7 @@ from rich.progress import (
 )
 
 from expectations.model import Verdict
+from extract import layout
 from extract.errors import ExtractError, RunLocked
 from extract.landing import digests as landing_digests
 from extract.landing import fingerprint as landing_fingerprint
@@ -121,6 +122,7 @@ def _run(
     from extract.run import run_sources
 
     moment = datetime.now(UTC).replace(microsecond=0)
+    layout.check(settings.archive)
     clock.require(settings, moment)
     releases.repair(settings.published, moment)
     space.require(settings)

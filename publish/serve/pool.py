@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from extract.errors import LayoutUnknown
 from publish import releases
 from publish.errors import PublishFault
 from publish.releases import Release
@@ -52,7 +53,7 @@ class Pool:
         async with self._lock:
             try:
                 release = releases.current(self._published)
-            except PublishFault as error:
+            except (PublishFault, LayoutUnknown) as error:
                 release = None
                 self._complain(str(error))
             now = self.current

@@ -1,7 +1,7 @@
 """The whole run, hurt in every way that a machine has: readers keep a whole release, the exit code is explained,
 the next run goes on.
 
-REFERENTIEL_COUPS is how many times it is killed (default 5: `REFERENTIEL_COUPS=300` takes hours)."""
+REFERENTIEL_COUPS is how many times the campaign kills it (300 take hours), REFERENTIEL_GRAINE the draw."""
 
 from __future__ import annotations
 
@@ -12,20 +12,26 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from conduite import RACINE
 
+from extract.archive import Archive
 from extract.replica.process import replica
+from publish import releases
 from publish.demo import DEMO_KEY
 
 RUN = ["-m", "publish", "run", "--tout", "--force", "--sans-comparaison"]
+QUICK = ["-m", "publish", "run", "--sans-comparaison"]  # what is due and what changed, no more
+REVISED = "dares__activite_partielle"
+WHOLE_RUNS = 0.2  # of the runs that are killed: a whole one lasts longer and is rarer in a life
+READERS, PROCESSES = 50, 2
 # The same run on a disk whose lack of room was not seen beforehand.
 BLIND = (
     "import sys; from publish.operations import space; space.require = lambda _: None;"
@@ -77,8 +83,8 @@ def whole(world: Path) -> str:
     return str(manifest["release"])
 
 
-def nothing_lost(world: Path) -> None:
-    """Every accepted delivery of the journal has its bytes in the archive."""
+def nothing_lost(world: Path) -> set[str]:
+    """Every accepted delivery of the journal has its bytes in the archive; returns their names."""
     lines = (world / "archive/journal.jsonl").read_bytes().splitlines()
     records = []
     for line in lines:
@@ -86,69 +92,132 @@ def nothing_lost(world: Path) -> None:
             records.append(json.loads(line))
         except ValueError:
             continue  # cut by a kill: nothing was promised
-    objects = {path.name for path in (world / "archive/objets").rglob("*") if path.is_file()}
+    archive = Archive(world / "archive")
     accepted = [one for one in records if one.get("type") == "livraison" and one.get("resultat") == "nouveau"]
-    assert accepted and all(one["sha256"] in objects for one in accepted)
+    assert accepted and all(archive.is_intact(one["sha256"]) for one in accepted)
+    return {one["livraison"] for one in accepted}
 
 
 @contextmanager
-def readers(world: Path, count: int) -> Iterator[list[BaseException]]:
-    """Readers that open, count and close without a pause; yields what failed them."""
-    failed: list[BaseException] = []
-    stop = threading.Event()
-
-    def read() -> None:
-        while not stop.is_set():
-            try:
-                whole(world)
-            except BaseException as error:
-                failed.append(error)
-                return
-            time.sleep(1.5)
-
-    threads = [threading.Thread(target=read, daemon=True) for _ in range(count)]
-    for thread in threads:
-        thread.start()
+def readers(world: Path) -> Iterator[None]:
+    """READERS sessions in a few processes, all along; raises when one of their answers failed or was mixed."""
+    script = str(Path(__file__).with_name("lecteurs.py"))
+    command = [sys.executable, script, str(world), str(READERS // PROCESSES)]
+    running = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(PROCESSES)
+    ]
     try:
-        yield failed
+        yield
     finally:
-        stop.set()
-        for thread in threads:
-            thread.join(60)
+        told = [json.loads(line) for one in running for line in one.communicate(timeout=120)[0].splitlines()]
+    failed = [one["echec"] for one in told if "echec" in one]
+    answers = sum(one.get("reponses", 0) for one in told)
+    print(f"lecteurs : {answers} réponses, {len(failed)} échecs", flush=True)
+    assert failed == [] and answers >= READERS
+
+
+def revise(world: Path, producers: str, change: int) -> None:
+    """A SYNTHETIC revision deposited by the command: the hours of one line of the last file, some more."""
+    archive = Archive(world / "archive")
+    last = archive.accepted_of(REVISED, None)[-1]
+    content = archive.object_path(last["sha256"]).read_text(encoding="utf-8")
+    head, line, rest = content.split("\n", 2)
+    cells = line.split(",")
+    place = head.split(",").index("nombre_heures_demandees")
+    cells[place] = f"{float(cells[place]) + change:.2f}"
+    file = world / "revision.csv"
+    file.write_text("\n".join([head, ",".join(cells), rest]), encoding="utf-8")
+    day = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    command = ["-m", "extract", "deposit", REVISED, str(file), "--published-on", day]
+    code, said = run(world, producers, command=command)
+    assert code == 0, said[-3000:]
+
+
+def interrupted(world: Path, producers: str, options: list[str], after: float) -> int | None:
+    """The exit code of a run, or None when it was killed `after` seconds (with all that it had started)."""
+    with (world / "sortie.log").open("w+", encoding="utf-8") as said:
+        going = subprocess.Popen(
+            [sys.executable, *QUICK, *options],
+            cwd=RACINE,
+            env=environment(world, producers),
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            return going.wait(timeout=after)
+        except subprocess.TimeoutExpired:
+            os.killpg(going.pid, signal.SIGKILL)
+            going.wait(timeout=30)
+            return None
+
+
+def attack(world: Path, producers: str, kills: int) -> None:
+    """Kills `kills` runs, whole and partial, each at an instant drawn over how long such a run lasts."""
+    seed = int(os.environ.get("REFERENTIEL_GRAINE", random.randrange(1 << 30)))
+    chance = random.Random(seed)
+    print(f"graine {seed}", flush=True)
+    code, said = run(world, producers)
+    assert code == 0, said[-3000:]
+    lasts = {True: _last_seconds(world)}
+    revise(world, producers, 1)
+    code, said = run(world, producers, command=QUICK)
+    assert code == 0, said[-3000:]
+    lasts[False] = _last_seconds(world)
+    assert _last_run(world)["reconstruites"] == [REVISED]
+    received = nothing_lost(world)
+    with readers(world):
+        for rank in range(kills):
+            before = whole(world)
+            force = chance.random() < WHOLE_RUNS
+            if not force and chance.random() < 0.5:  # else the run goes on from where the last one was killed
+                revise(world, producers, rank + 2)
+            instant = chance.uniform(0.1, lasts[force] * 1.05)
+            code = interrupted(world, producers, ["--force"] if force else [], instant)
+            said = (world / "sortie.log").read_text(encoding="utf-8")
+            assert code in (None, 0), said[-3000:]
+            assert code is None or "elease" in said, said
+            after = whole(world)
+            assert after >= before
+            now = nothing_lost(world)
+            assert received <= now
+            received = now
+            kind = "entière" if force else "partielle"
+            print(f"{rank + 1}/{kills} {kind}, {instant:.1f} s : {code}, {after}", flush=True)
+            _leave_the_last(world, 4)
+        revise(world, producers, kills + 2)
+        code, said = run(world, producers, command=QUICK)
+        assert code == 0 and "publiée" in said, said[-3000:]
+        code, said = run(world, producers, command=QUICK)
+        assert code == 0 and "Rien de nouveau" in said, said[-3000:]
+    assert not [*(world / "published").glob(".en-cours-*")]
+    code, said = run(world, producers, command=["-m", "publish", "verify", "--nombre", "50"])
+    assert code == 0, said[-3000:]
+
+
+def _last_run(world: Path) -> dict[str, Any]:
+    return json.loads((world / "executions.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+
+
+def _last_seconds(world: Path) -> float:
+    return sum(_last_run(world)["secondes"].values())
+
+
+def _leave_the_last(world: Path, count: int) -> None:
+    """Removes the oldest releases, as an operator who lacks room does (the rule keeps a whole month)."""
+    for release in releases.every(world / "published")[:-count]:
+        shutil.rmtree(release.folder)
+
+
+@pytest.mark.long
+def test_killed_at_some_instants(world: Path, producers: str) -> None:
+    attack(world, producers, 10)
 
 
 @pytest.mark.campaign
 def test_killed_at_random_instants(world: Path, producers: str) -> None:
-    kills = int(os.environ.get("REFERENTIEL_COUPS", "5"))
-    seed = random.randrange(1 << 30)
-    print(f"graine {seed}")
-    chance = random.Random(seed)
-    started = time.monotonic()
-    code, said = run(world, producers)
-    lasts = time.monotonic() - started
-    assert code == 0, said[-3000:]
-    with readers(world, 3) as failed:
-        for _ in range(kills):
-            before = whole(world)
-            going = subprocess.Popen(
-                [sys.executable, *RUN],
-                cwd=RACINE,
-                env=environment(world, producers),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            try:
-                going.wait(timeout=chance.uniform(0.1, lasts))
-            except subprocess.TimeoutExpired:
-                os.killpg(going.pid, signal.SIGKILL)
-                going.wait(timeout=30)
-            assert whole(world) >= before
-            nothing_lost(world)
-        code, said = run(world, producers)
-        assert code == 0, said[-3000:]
-    assert failed == []
-    assert not [*(world / "published").glob(".en-cours-*")]
+    attack(world, producers, int(os.environ.get("REFERENTIEL_COUPS", "300")))
 
 
 @pytest.mark.long
