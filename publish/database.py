@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,24 +146,35 @@ def _literal(text: str) -> str:
 
 
 def write(
-    candidate: Path, target: Path, manifest: Path, controles: Iterable[Controle], macros: Path | None = None
+    candidate: Path,
+    target: Path,
+    manifest: Path,
+    controles: Iterable[Controle],
+    macros: Path | None = None,
+    taken: tuple[Path, frozenset[str]] | None = None,
 ) -> dict[str, int]:
     """Writes the release's DuckDB file at `target` (must not exist) and returns rows per table.
 
     Only the marts leave the candidate; every table and column must have a description, else PublishFault: an
     analyst who meets a column without a word guesses. `macros`: folder of the *.sql to create (default
-    publish/macros).
+    publish/macros). `taken`: the file of another release and the tables that are row for row the candidate's
+    there, copied as they lie, already in order.
     """
     described = descriptions(manifest)
     connection = duckdb.connect()
     try:
         connection.execute(f"attach {_literal(str(candidate))} as candidat (read_only)")
         connection.execute(f"attach {_literal(str(target))} as release (storage_version {_literal(STORAGE)})")
-        columns = _columns(connection)
+        columns = _columns(connection, "candidat")
         _check(described, columns)
+        ready: Columns = {}
+        if taken is not None:
+            connection.execute(f"attach {_literal(str(taken[0]))} as precedente (read_only)")
+            ready = {t: c for t, c in _columns(connection, "precedente").items() if t in taken[1]}
         rows = {}
         for table, description in sorted(described.items()):
-            rows[table] = _copy(connection, table, columns[table], description)
+            origin = "precedente" if ready.get(table) == columns[table] else "candidat"
+            rows[table] = _copy(connection, table, columns[table], description, origin)
         rows["controles"] = _controles(connection, controles)
         connection.execute("use release.main")
         for script in sorted((macros or MACROS).glob("*.sql")):
@@ -189,11 +201,12 @@ def write(
 Columns = dict[str, list[tuple[str, str, bool]]]
 
 
-def _columns(connection: duckdb.DuckDBPyConnection) -> Columns:
+def _columns(connection: duckdb.DuckDBPyConnection, catalog: str) -> Columns:
     found: Columns = {}
     for table, column, kind, nullable in connection.execute(
         "select table_name, column_name, data_type, is_nullable from duckdb_columns()"
-        " where database_name = 'candidat' and schema_name = 'main' order by table_name, column_index"
+        " where database_name = ? and schema_name = 'main' order by table_name, column_index",
+        [catalog],
     ).fetchall():
         found.setdefault(table, []).append((column, kind, nullable))
     return found
@@ -231,6 +244,7 @@ def _copy(
     table: str,
     columns: list[tuple[str, str, bool]],
     description: Description,
+    origin: str,
 ) -> int:
     name = f"release.main.{_quoted(table)}"
     body = ", ".join(f"{_quoted(c)} {kind}{'' if nullable else ' not null'}" for c, kind, nullable in columns)
@@ -238,7 +252,8 @@ def _copy(
     # A unique key decides the order entirely; without one every column takes part, so that threads do not
     # decide.
     order = ", ".join(_quoted(c) for c in description.key) or "all"
-    connection.execute(f"insert into {name} select * from candidat.main.{_quoted(table)} order by {order}")
+    sort = f" order by {order}" if origin == "candidat" else ""
+    connection.execute(f"insert into {name} select * from {origin}.main.{_quoted(table)}{sort}")
     connection.execute(f"comment on table {name} is {_literal(description.comment)}")
     for column, _, _ in columns:
         text = _literal(description.columns[column])
@@ -273,13 +288,17 @@ def _verify(target: Path, rows: dict[str, int]) -> None:
                 )
 
 
-def write_parquet(database: Path, folder: Path) -> None:
-    """One parquet file per table of the release, in the same order."""
+def write_parquet(database: Path, folder: Path, taken: dict[str, Path] | None = None) -> None:
+    """One parquet file per table of the release, in the same order. `taken`: the file of the tables that
+    another release wrote already."""
     folder.mkdir(parents=True)
     with duckdb.connect(str(database), read_only=True) as connection:
         tables = connection.execute(
             "select table_name from duckdb_tables() where schema_name = 'main' order by 1"
         ).fetchall()
         for (table,) in tables:
+            if taken and table in taken:
+                shutil.copyfile(taken[table], folder / f"{table}.parquet")
+                continue
             path = _literal(str(folder / f"{table}.parquet"))
             connection.execute(f"copy (from {_quoted(table)}) to {path} (format parquet, compression zstd)")

@@ -91,9 +91,8 @@ def prepare(settings: Settings) -> dict[str, str]:
     those; the landing to read is then a folder of links. A memory that does not fit any more is removed.
     """
     folder = settings.build / FOLDER
-    told = {"REFERENTIEL_LANDING": str(settings.landing.resolve()), "REFERENTIEL_VERSIONS": ""}
     if not (folder / KEY).is_file():
-        return told
+        return _everything(settings)
     every = deliveries(settings)
     kept = json.loads((folder / KEY).read_text(encoding="utf-8"))
     readings = {one.livraison: one.lecture for one in every}
@@ -102,7 +101,7 @@ def prepare(settings: Settings) -> dict[str, str]:
     )
     if not fits:
         shutil.rmtree(folder)
-        return told
+        return _everything(settings)
     figures = figure_sources()
     new = [one for one in every if one.source in figures and one.livraison not in kept["livraisons"]]
     again = {one.suivante for one in new}
@@ -112,7 +111,6 @@ def prepare(settings: Settings) -> dict[str, str]:
         connection.execute("insert into livraisons select unnest(?::varchar[])", [trusted])
         connection.execute(f"copy livraisons to '{_text(folder / DELIVERIES)}' (format parquet)")
     left_out = {one.livraison for one in every if one.livraison in trusted and not one.en_vigueur}
-    # Always the same folder, even with nothing left out: the views of a kept candidate look there.
     return {
         "REFERENTIEL_LANDING": str(_links(settings, left_out)),
         "REFERENTIEL_VERSIONS": str(folder.resolve()),
@@ -139,6 +137,12 @@ def keep(settings: Settings, candidate: Path) -> None:
     (fresh / KEY).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
+
+
+def _everything(settings: Settings) -> dict[str, str]:
+    # The same folder as with a memory: the views of a kept candidate look there, and dbt, which reads its
+    # whole project again when a setting changes, keeps what it read.
+    return {"REFERENTIEL_LANDING": str(_links(settings, set())), "REFERENTIEL_VERSIONS": ""}
 
 
 def _links(settings: Settings, left_out: set[str]) -> Path:

@@ -77,11 +77,13 @@ def make(
     folder.mkdir()
     previous = releases.current(published)
     file = folder / DATABASE
-    rows = database.write(candidate, file, dbt_manifest, verdict.controles)
+    taken = unchanged(previous, known or {})
+    source = (previous.database, frozenset(taken)) if previous is not None and taken else None
+    rows = database.write(candidate, file, dbt_manifest, verdict.controles, taken=source)
     rows[changes.TABLE] = changes.write(
         file, previous.database if previous else None, previous.nom if previous else None
     )
-    database.write_parquet(file, folder / "parquet")
+    database.write_parquet(file, folder / "parquet", taken)
     write_dictionary(file, folder / "dictionnaire.csv")
     pages.write(file, folder / "dictionnaire", moment)
     before = (previous.nom, previous.database) if previous is not None else None
@@ -120,6 +122,21 @@ def make(
     fsync_folder(published)
     releases.point(published, nom, moment)
     return releases.read(published / nom)
+
+
+def unchanged(previous: Release | None, known: dict[str, str]) -> dict[str, Path]:
+    """The tables of `known` that the previous release holds with the same content hash, and their Parquet
+    files; none when a file of it is not what its manifest says."""
+    if previous is None:
+        return {}
+    hashes, files = previous.manifest.get("empreintes_tables", {}), previous.manifest["fichiers"]
+    same = [table for table, digest in known.items() if hashes.get(table) == digest]
+    found = {table: previous.folder / "parquet" / f"{table}.parquet" for table in same}
+    for path in (previous.database, *found.values()):
+        told = files.get(path.relative_to(previous.folder).as_posix(), {}).get("sha256")
+        if not path.is_file() or manifest.sha256(path) != told:
+            return {}
+    return found
 
 
 def write_dictionary(file: Path, target: Path) -> None:

@@ -3,9 +3,11 @@ CONTRACT's."""
 
 from __future__ import annotations
 
+import importlib
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -147,6 +149,8 @@ def _run(
             return Outcome(REFUSED, refusal, releases.current(settings.published), summary=summary)
     built = None if force else dbt.resume(settings, inputs)
     if built is None:
+        # dbt works in a process of its own: what judges is loaded meanwhile.
+        threading.Thread(target=_load_judge, daemon=True).start()
         with _step(steps, "construction"), _bar(console, "Construction") as advance:
             built = dbt.build(settings, advance, whole=force, files=files)
         dbt.checkpoint(built, inputs)
@@ -196,6 +200,13 @@ def _due(settings: Settings, moment: datetime) -> Callable[[Definition, Part], b
 
     decide = selector(Archive(settings.archive).deliveries(), moment)
     return lambda definition, part: decide(definition, part).due
+
+
+def _load_judge() -> None:
+    """Loads the library of the judgement, which takes seconds. What goes wrong is met again, and told, when
+    the judgement needs it."""
+    with suppress(Exception):
+        importlib.import_module("expectations.docs")
 
 
 def _judge(settings: Settings, built: dbt.Candidate, moment: datetime, compare: bool) -> tuple[Verdict, Path]:

@@ -22,14 +22,14 @@ import duckdb
 import pytest
 from conduite import RACINE
 
-from extract.archive import Archive
+from bench import actualisation
+from extract.archive import Archive, utc_text
 from extract.replica.process import replica
 from publish import releases
 from publish.demo import DEMO_KEY
 
 RUN = ["-m", "publish", "run", "--tout", "--force", "--sans-comparaison"]
 QUICK = ["-m", "publish", "run", "--sans-comparaison"]  # what is due and what changed, no more
-REVISED = "dares__activite_partielle"
 WHOLE_RUNS = 0.2  # of the runs that are killed: a whole one lasts longer and is rarer in a life
 READERS, PROCESSES = 50, 2
 # The same run on a disk whose lack of room was not seen beforehand.
@@ -118,18 +118,11 @@ def readers(world: Path) -> Iterator[None]:
 
 
 def revise(world: Path, producers: str, change: int) -> None:
-    """A SYNTHETIC revision deposited by the command: the hours of one line of the last file, some more."""
-    archive = Archive(world / "archive")
-    last = archive.accepted_of(REVISED, None)[-1]
-    content = archive.object_path(last["sha256"]).read_text(encoding="utf-8")
-    head, line, rest = content.split("\n", 2)
-    cells = line.split(",")
-    place = head.split(",").index("nombre_heures_demandees")
-    cells[place] = f"{float(cells[place]) + change:.2f}"
+    """A SYNTHETIC revision of one figure, deposited by the command."""
     file = world / "revision.csv"
-    file.write_text("\n".join([head, ",".join(cells), rest]), encoding="utf-8")
-    day = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    command = ["-m", "extract", "deposit", REVISED, str(file), "--published-on", day]
+    file.write_bytes(actualisation.revised(Archive(world / "archive"), change))
+    day = utc_text(datetime.now(UTC))
+    command = ["-m", "extract", "deposit", actualisation.SOURCE, str(file), "--published-on", day]
     code, said = run(world, producers, command=command)
     assert code == 0, said[-3000:]
 
@@ -165,7 +158,7 @@ def attack(world: Path, producers: str, kills: int) -> None:
     code, said = run(world, producers, command=QUICK)
     assert code == 0, said[-3000:]
     lasts[False] = _last_seconds(world)
-    assert _last_run(world)["reconstruites"] == [REVISED]
+    assert _last_run(world)["reconstruites"] == [actualisation.SOURCE]
     received = nothing_lost(world)
     with readers(world):
         for rank in range(kills):

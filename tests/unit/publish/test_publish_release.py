@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -14,6 +14,7 @@ from rich.console import Console
 from expectations.model import Controle, Verdict
 from publish import database, manifest, release, releases, rollback
 from publish.errors import PublishFault
+from publish.releases import Release
 from tests.unit.publish.conftest import MOMENT, World
 
 QUIET = Console(quiet=True)
@@ -248,3 +249,37 @@ def test_one_page_per_indicator_says_what_producers_say(world: World) -> None:
     assert "12 chiffres révisés sur 40 suivis (8 hausses, 4 baisses), de 153,2 emplois en moyenne" in page
     assert "Licence : Licence Ouverte 2.0" in page
     assert "Prochaine publication attendue : " in page
+
+
+def test_tables_that_did_not_change_are_taken_from_the_release_before(world: World) -> None:
+    def again(known: dict[str, str]) -> Release:
+        verdict, moment = (
+            Verdict([]),
+            MOMENT + timedelta(hours=1 + len(list(world.settings.published.iterdir()))),
+        )
+        inputs = release.Inputs(f"{moment:%H%M}" * 16, "l" * 64, "c" * 64)
+        made = (world.settings, world.candidate, world.manifest, world.quality, verdict, inputs, moment)
+        return release.make(*made, known)
+
+    first = world.publish()
+    known = {name: first.manifest["empreintes_tables"][name] for name in ("territoires", "appartenances")}
+    with duckdb.connect(str(world.candidate)) as c:  # only a table that is not read again can hide this
+        c.execute("update territoires set libelle = 'autre'; update chiffres_cles set valeur = valeur + 1")
+    second = again(known)
+    assert manifest.verify(second.folder) == []
+    hashes, before = second.manifest["empreintes_tables"], first.manifest["empreintes_tables"]
+    assert {name for name in hashes if hashes[name] != before[name]} == {"chiffres_cles"}
+    for name in known:
+        query = f"select * from {name}"
+        with duckdb.connect(str(second.database), read_only=True) as c:
+            rows = c.execute(query).fetchall()
+            assert rows == c.execute(f"from '{second.folder}/parquet/{name}.parquet'").fetchall()
+            assert c.execute("select comment from duckdb_tables() where table_name = ?", [name]).fetchone()
+        with duckdb.connect(str(first.database), read_only=True) as c:
+            assert c.execute(query).fetchall() == rows
+
+    assert release.unchanged(None, known) == {}
+    assert release.unchanged(second, known | {"territoires": "autre"}).keys() == {"appartenances"}
+    file = second.folder / "parquet/territoires.parquet"
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    assert release.unchanged(second, known) == {}, "a flipped bit"

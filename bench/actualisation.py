@@ -1,0 +1,64 @@
+"""What a refresh costs beside a full build: one source of all changed, nothing changed.
+
+The revision is SYNTHETIC: the hours of one line of the last file of a small source, a little more, deposited
+as anyone deposits a file.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from extract.archive import Archive, utc_text
+from extract.run import run_deposit
+from extract.settings import Settings
+from publish.run import Outcome
+
+SOURCE = "dares__activite_partielle"
+COLUMN = "nombre_heures_demandees"
+BUILT = ("construction", "contrôle", "publication")  # the steps of a full build, from the landing on
+
+
+def revised(archive: Archive, change: float) -> bytes:
+    """The last file received of SOURCE with `change` hours more in its first line."""
+    last = archive.accepted_of(SOURCE, None)[-1]
+    head, line, rest = archive.object_path(last["sha256"]).read_bytes().split(b"\n", 2)
+    cells = line.split(b",")
+    place = head.split(b",").index(COLUMN.encode())
+    cells[place] = f"{float(cells[place]) + change:.2f}".encode()
+    return b"\n".join([head, b",".join(cells), rest])
+
+
+def revise(settings: Settings, change: float) -> None:
+    """Deposits a revision of SOURCE, published now. Raises SystemExit when it is not accepted."""
+    file = settings.data / "revision.csv"
+    file.write_bytes(revised(Archive(settings.archive), change))
+    done = run_deposit(settings, SOURCE, file, utc_text(datetime.now(UTC)))
+    if done.resultat != "nouveau":
+        raise SystemExit(f"bench: {done.resultat} {done.motif}")
+
+
+def full(outcome: Outcome) -> float:
+    """Seconds of a full build: models and their tests, judgement, release; no extraction."""
+    return sum(outcome.steps[name] for name in BUILT)
+
+
+def rows(first: Outcome, one: Outcome, none: Outcome) -> list[tuple[str, str, str, str]]:
+    """The two rows of the README: runs in which one source changed and none did, beside the first build."""
+    if one.partielle != (SOURCE,):
+        raise SystemExit(f"bench: {one.partielle} built again instead of {SOURCE} alone")
+    built = full(first)
+    beside = f"the full build of the first run, {built:.0f} s (bar: {{}})"
+    return [
+        (
+            "a refresh in which one source changed",
+            f"{one.seconds:.0f} s",
+            beside.format("0.20"),
+            f"{one.seconds / built:.2f}",
+        ),
+        (
+            "a refresh in which nothing is due or new",
+            f"{none.seconds:.2f} s",
+            beside.format("0.01"),
+            f"{none.seconds / built:.4f}",
+        ),
+    ]
