@@ -121,13 +121,27 @@ def _run(
     calendar: bool,
     steps: dict[str, float],
 ) -> Outcome:
-    from extract.run import run_sources
-
     moment = datetime.now(UTC).replace(microsecond=0)
     layout.check(settings.archive)
     clock.require(settings, moment)
     releases.repair(settings.published, moment)
     space.require(settings)
+    with runlog.marked(settings):
+        return _work(settings, console, moment, only, force, compare, calendar, steps)
+
+
+def _work(
+    settings: Settings,
+    console: Console,
+    moment: datetime,
+    only: list[str] | None,
+    force: bool,
+    compare: bool,
+    calendar: bool,
+    steps: dict[str, float],
+) -> Outcome:
+    from extract.run import run_sources
+
     with _step(steps, "extraction"):
         due = _due(settings, moment) if calendar and not only else None
         summary = run_sources(settings, only, console=console, due=due)

@@ -1,24 +1,52 @@
 """The journal of runs, `executions.jsonl`: one line per run, whatever its end; what whoever is on duty reads
-first."""
+first. The line of a run that was killed is written by the next one, which finds its mark."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from extract.archive import utc_text
-from extract.durable import append_record, whole_records
+from extract.durable import append_record, whole_records, write_text
 from extract.settings import Settings
 
 NAME = "executions.jsonl"
+MARK = "execution-en-cours.json"
+KILLED = "Exécution interrompue (tuée, ou machine arrêtée) : la suivante a repris ce qu'elle laissait."
+# What one run tells the next of the sources: a killed one learnt nothing.
+CARRIED = ("en_echec", "en_retard", "retards_vus_le")
 
 
 def append(settings: Settings, record: dict[str, Any]) -> None:
     """Adds one line and forces it to disk."""
     append_record(settings.data / NAME, record)
+
+
+@contextmanager
+def marked(settings: Settings) -> Iterator[None]:
+    """Holds the mark of a run, under its lock. A mark that is already there is that of a run that was killed:
+    its line is written, with no exit code."""
+    path = settings.data / MARK
+    try:
+        began = str(json.loads(path.read_text(encoding="utf-8"))["debut"])
+    except FileNotFoundError:
+        began = ""
+    except (ValueError, KeyError, TypeError):
+        began = utc_text(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    if began:
+        before = next(iter([*records(settings)][-1:]), {})
+        killed = {"debut": began, "fin": None, "code": None, "message": KILLED}
+        append(settings, killed | {name: before[name] for name in CARRIED if name in before})
+    write_text(path, json.dumps({"debut": utc_text(datetime.now(UTC))}) + "\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def records(settings: Settings) -> Iterator[dict[str, Any]]:

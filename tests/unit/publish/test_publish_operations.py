@@ -357,3 +357,19 @@ def test_only_release_damaged_leaves_no_pointer_and_old_damage_blocks_nobody(wor
     assert current is not None and [one.nom for one in releases.every(published)] == [current.nom] == [
         again.nom
     ]
+
+
+def test_line_of_a_killed_run_is_written_by_the_next(world: World) -> None:
+    settings = world.settings
+    runlog.append(settings, {"code": 0, "en_echec": ["a"], "en_retard": ["b"], "message": "dite"})
+    with runlog.marked(settings):
+        mark = (settings.data / runlog.MARK).read_bytes()
+    assert not (settings.data / runlog.MARK).exists() and len([*runlog.records(settings)]) == 1
+    for left in (mark, b"{"):  # killed later, killed while the mark was written
+        (settings.data / runlog.MARK).write_bytes(left)
+        with runlog.marked(settings):
+            pass
+        line = [*runlog.records(settings)][-1]
+        assert line["code"] is None and line["message"] == runlog.KILLED and line["debut"].endswith("Z")
+        assert (line["en_echec"], line["en_retard"]) == (["a"], ["b"])
+    assert len([*runlog.records(settings)]) == 3
