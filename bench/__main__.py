@@ -107,6 +107,7 @@ def measure(folder: Path) -> list[tuple[str, str, str, str]]:
         query_row(database),
         workbook_row(database),
         *exports.rows(database, settings.region),
+        exports.dictionary(database, settings.region, first.seconds),
         *service.rows(first.release),
         *projection_rows(database, settings.build, folder),
         *historique.rows(),

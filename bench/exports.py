@@ -14,6 +14,7 @@ import duckdb
 import pandas as pd
 
 from publish.exports import custom_workbook
+from publish.exports.dictionary import site
 from publish.exports.reports import batch
 from publish.exports.request import Names, parse
 
@@ -98,6 +99,20 @@ def workbook(database: Path, region: str) -> Row:
         f"{mine:.1f} s",
         f"pandas with openpyxl, bare: one a row {plain:.1f} s, the same two tables {same:.1f} s",
         f"{mine / plain:.2f}; {mine / same:.2f}",
+    )
+
+
+def dictionary(database: Path, region: str, run_seconds: float) -> Row:
+    """The dictionary as a site, every page of it, beside the run that makes the release."""
+    with tempfile.TemporaryDirectory() as folder:
+        site_ = Path(folder) / "dictionnaire"
+        seconds = median(lambda: site.write(database, site_, region=region, release="bench", made=MADE), 3)
+        pages = len(list(site_.rglob("*.html")))
+    return (
+        f"the dictionary as a site, {pages} pages with charts and maps",
+        f"{seconds:.1f} s",
+        "the whole demonstration",
+        f"{seconds / run_seconds:.3f}",
     )
 
 

@@ -55,13 +55,13 @@ def write(database: Path, folder: Path, moment: datetime) -> list[Path]:
     with duckdb.connect(str(database), read_only=True) as connection:
         indicators = _rows(connection, INDICATORS)
         breaks = _rows(connection, BREAKS)
-        revisions = {row["indicateur"]: row for row in _rows(connection, REVISIONS)}
+        revised = {row["indicateur"]: row for row in _rows(connection, REVISIONS)}
         geographies = dict(connection.execute(GEOGRAPHIES).fetchall())
     written = []
     for one in indicators:
         own = [row for row in breaks if row["indicateur"] == one["indicateur"]]
         key = one["indicateur"]
-        text = page(one, own, revisions.get(key), geographies.get(key), moment)
+        text = page(one, own, revised.get(key), geographies.get(key), moment)
         written.append(folder / f"{key}.md")
         written[-1].write_text(text, encoding="utf-8")
     lines = ["# Dictionnaire", "", "Une page par indicateur, faite des mêmes tables que les chiffres.", ""]
@@ -78,7 +78,7 @@ def write(database: Path, folder: Path, moment: datetime) -> list[Path]:
 def page(
     one: dict[str, Any],
     breaks: list[dict[str, Any]],
-    revisions: dict[str, Any] | None,
+    found: dict[str, Any] | None,
     geography: str | None,
     moment: datetime,
 ) -> str:
@@ -120,7 +120,7 @@ def page(
         "",
         "## Révisions",
         "",
-        _revisions(one, revisions),
+        revisions(one, found),
         "",
         "## Source",
         "",
@@ -149,7 +149,8 @@ def expected(rhythm: str | None, published: datetime | None, moment: datetime) -
     return f"au plus tard le {words.day(day)} (rythme : {rhythm})" + (", dépassé" if late else "")
 
 
-def _revisions(one: dict[str, Any], found: dict[str, Any] | None) -> str:
+def revisions(one: dict[str, Any], found: dict[str, Any] | None) -> str:
+    """How the figures of an indicator were revised, from its row of `revisions` (None: never received)."""
     if one["calcul"] != "publie":
         return f"Chiffre calculé : il change avec `{one['numerateur']}`" + (
             f" et `{one['denominateur']}`." if one["denominateur"] else "."

@@ -50,6 +50,15 @@ def short_unit(unit: str) -> str:
     return "%" if unit.startswith("%") else "€" if unit.startswith("euro") else ""
 
 
+def labelled(label: str, unit: str) -> str:
+    """« Défaillances (unités légales) »: the unit after a label, unless the label says it already or the
+    numbers carry it (%, €)."""
+    said = f" {sort_key(label)} "
+    if short_unit(unit) or unit in ("habitants", "emplois") or f" {sort_key(unit)} " in said:
+        return label
+    return f"{label} ({unit})"
+
+
 def valued(value: float | None, decimals: int, unit: str, confidential: str | None = None) -> str:
     """A value with its short unit, or the word that says why there is none."""
     if value is None or absent(value):

@@ -15,10 +15,12 @@ from pathlib import Path
 import duckdb
 import pytest
 from pypdf import PdfReader
+from shapely import Polygon, box
 
 from publish.exports.reports import batch, charts, pdf
 from publish.exports.reports import questions as q
-from publish.exports.reports.document import Chart, Document, Table
+from publish.exports.reports.dashboard import dashboard, room, territories
+from publish.exports.reports.document import Chart, Document, Picture, Table
 from publish.exports.reports.facts import Facts
 from publish.exports.reports.notes import Notes
 from publish.exports.reports.portrait import portrait
@@ -181,8 +183,10 @@ def test_notes_are_numbered_as_they_are_read_and_stand_on_one_page(
                 if isinstance(bloc, Table):
                     appels += [cell.note for ligne in bloc.rows for cell in ligne]
                 elif isinstance(bloc, Chart):
-                    appels += [int(re.findall(r"note (\d+)\.", bloc.source)[0])]
+                    appels.append(bloc.source.note)
                     appels += [numeros[facts.indicators[i].libelle] for i in bloc.indicators]
+                elif isinstance(bloc, Picture):
+                    appels.append(bloc.source.note)
                 else:
                     appels.append(getattr(bloc, "note", 0))
     premiers = list(dict.fromkeys(n for n in appels if n))
@@ -223,6 +227,51 @@ def test_many_portraits_follow_one_in_the_same_process(data: Path, tmp_path: Pat
     )
     assert fait.returncode == 0, fait.stderr
     assert len(fait.stdout.split()) == 4
+
+
+def test_the_notes_of_the_dashboard_are_numbered_as_they_are_read(data: Path) -> None:
+    """The line under the map of the zones calls the note of the rate of unemployment, wherever it is read."""
+    base = data / "published/current/referentiel.duckdb"
+    with duckdb.connect(str(base), read_only=True) as c:
+        regions = dict(c.execute("select territoire, code_region from territoires").fetchall())
+    facts = lire(base, *territories(list(regions), "28", regions))
+    document = dashboard(facts)
+    libelle = {int(n.number): n.label for n in document.notes if n.number.isdigit()}
+    (carte,) = [b for page in document.pages for rang in page.rows for _, b in rang if isinstance(b, Picture)]
+    assert libelle[carte.source.note] == facts.indicators["taux_chomage_localise"].libelle
+    # without the figures that are read before it, its number is another
+    sans = {k: v for k, v in facts.keys.items() if k[1] != "taux_chomage_localise" or k[0].startswith("ZE")}
+    autre = dashboard(Facts(**{**facts.__dict__, "keys": sans}))
+    libelle = {int(n.number): n.label for n in autre.notes if n.number.isdigit()}
+    (carte,) = [b for page in autre.pages for rang in page.rows for _, b in rang if isinstance(b, Picture)]
+    assert libelle[carte.source.note] == facts.indicators["taux_chomage_localise"].libelle
+
+
+def test_labels_stay_inside_their_zone() -> None:
+    carre = Polygon([(0, 0), (40, 0), (40, 20), (0, 20)])
+    assert room(carre, 30, 10) is not None and room(carre, 30, 25) is None
+    # a crescent holds its label, not its centroid
+    croissant = Polygon([(0, 0), (60, 0), (60, 60), (0, 60), (0, 45), (45, 45), (45, 15), (0, 15)])
+    place = room(croissant, 30, 10)
+    assert place is not None
+    assert croissant.contains(box(place[0] - 15, place[1] - 5, place[0] + 15, place[1] + 5))
+
+
+def test_decreases_are_seen_without_colours() -> None:
+    carre = [[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]]
+    droite = [[(1.0, 0.0), (2.0, 0.0), (2.0, 1.0), (1.0, 1.0)]]
+    carte = charts.choropleth(
+        [(carre, -0.7), (droite, 0.7)],
+        [],
+        q.BREAKS["evolution_annuelle_population"][0],
+        charts.DIVERGING,
+        "",
+        "%",
+    )
+    hachures = re.findall(r"url\(#(\w+)\)", carte.svg())
+    assert (
+        len(hachures) == len(set(hachures)) == 1 + 3
+    )  # the commune that loses, and three classes of the legend
 
 
 def test_labels_at_the_end_of_curves_never_cover_each_other() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from publish import freshness
+from publish import freshness, pages
 from publish.exports.outlines import Outlines
 
 Row = dict[str, Any]
@@ -91,17 +91,6 @@ COVERAGE = """
     group by all
     union all
     select indicateur, niveau, periode, territoire, connu::int from lues where niveau <> 'COM'
-"""
-REVISIONS = """
-    with chiffres as (
-        select indicateur, count(*) as versions, count(distinct valeur) as valeurs,
-            max(connu_du) filter (connu_du is not null) as derniere
-        from observations_historique
-        group by indicateur, territoire, periode, modalite, millesime_cog
-    )
-    select indicateur, count(*) as chiffres, count(*) filter (valeurs > 1) as revises,
-        max(derniere) filter (valeurs > 1) as derniere_revision
-    from chiffres group by all
 """
 MODALITIES = """
     select o.indicateur, m.axe, list(distinct m.libelle order by m.libelle) as libelles
@@ -193,7 +182,7 @@ def read(database: Path, region: str, release: str, made: datetime) -> Facts:
             curves=curves,
             levels=grouped(rows(LEVELS), "indicateur"),
             coverage=grouped(rows(COVERAGE), "indicateur"),
-            revisions={row["indicateur"]: row for row in rows(REVISIONS)},
+            revisions={row["indicateur"]: row for row in rows(pages.REVISIONS)},
             modalities=grouped(rows(MODALITIES), "indicateur"),
             values={
                 row["indicateur"]: row

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from publish import pages as wording
 from publish import words
 from publish.exports.dictionary import facts as reading
 from publish.exports.dictionary.facts import Facts, Row
@@ -22,13 +23,6 @@ from publish.exports.dictionary.pictures import Maps, trend
 from publish.exports.reports.levels import LEVELS
 
 MODELS = Path(__file__).with_name("modeles")
-AGGREGATIONS = {
-    "somme": "se somme, quand toutes les parties sont connues",
-    "ratio": "recalculé : somme des numérateurs sur somme des dénominateurs",
-    "moyenne_ponderee": "moyenne pondérée",
-    "non_agregeable": "ne se somme ni ne se moyenne",
-}
-FREQUENCIES = {"A": "annuel", "S": "semestriel", "T": "trimestriel", "M": "mensuel"}
 
 
 def write(database: Path, folder: Path, *, region: str, release: str, made: datetime) -> Path:
@@ -91,11 +85,11 @@ def _indicator(facts: Facts, maps: Maps, indicator: Row, sources: dict[str, Row]
         "i": indicator,
         "source": source,
         "etat": facts.freshness(source) if source else None,
-        "nature": {"mediane": "médiane"}.get(indicator["nature"], indicator["nature"]),
+        "nature": wording.NATURES.get(indicator["nature"], indicator["nature"]),
         "requete": _query(facts, name),
-        "frequence": FREQUENCIES.get(indicator["frequence"], indicator["frequence"]),
-        "agregation": AGGREGATIONS.get(indicator["agregation"], indicator["agregation"]),
-        "revisions": _revisions(facts.revisions.get(name)),
+        "frequence": wording.FREQUENCIES.get(indicator["frequence"], indicator["frequence"]),
+        "agregation": wording.AGGREGATION.get(indicator["agregation"], indicator["agregation"]),
+        "revisions": wording.revisions(indicator, facts.revisions.get(name)).replace("`", ""),
         "rupture": (facts.values.get(name) or {}).get("rupture"),
         "courbe": curve[0] if curve else None,
         "points": curve[1] if curve else [],
@@ -120,17 +114,6 @@ def _caption(row: Row) -> str:
     return f"{_level('EPCI' if row['niveau'] == 'COM' else row['niveau'])}, {words.period(row['periode'])}."
 
 
-def _revisions(row: Row | None) -> str:
-    if row is None:
-        return "calculé : les révisions sont celles de ses termes"
-    if not row["revises"]:
-        return f"aucune à ce jour sur {words.plural(row['chiffres'], 'chiffre reçu', 'chiffres reçus')}"
-    return (
-        f"{words.plural(row['revises'], 'chiffre révisé', 'chiffres révisés')}"
-        f" sur {words.number(row['chiffres'])}, la dernière fois le {words.day(row['derniere_revision'])}"
-    )
-
-
 def _themes(facts: Facts) -> list[tuple[str, list[Row]]]:
     order = {theme: rank for rank, theme in enumerate(dict.fromkeys(i["theme"] for i in facts.indicators))}
     rows = sorted(facts.indicators, key=lambda i: order[i["theme"]])
@@ -142,7 +125,7 @@ def _themes(facts: Facts) -> list[tuple[str, list[Row]]]:
 def _entry(facts: Facts, indicator: Row) -> Row:
     levels = facts.levels.get(indicator["indicateur"], [])
     periods = [r["derniere"] for r in levels]
-    said = [FREQUENCIES.get(indicator["frequence"], ""), indicator["producteur"]]
+    said = [wording.FREQUENCIES.get(indicator["frequence"], ""), indicator["producteur"]]
     if periods:
         said.append(f"jusqu'à {words.period(max(periods))}")
     searched = " ".join(

@@ -341,7 +341,7 @@ def choropleth(
     missing: str = "secret ou n.d.",
     decimals: int = 0,
 ) -> Drawing:
-    """Filled shapes with their legend on the right."""
+    """Filled shapes with their legend on the right; those below zero are hatched when some are above."""
     drawing = Drawing(width, height, alt)
     legend = 62.0
     frame = Frame.around([r for rings, _ in shapes for r in rings] or outline, width - legend, height)
@@ -349,12 +349,17 @@ def choropleth(
     if background:
         drawing.area(frame.rings(background), "#F4F6F8", RULE, 0.4)
     any_missing = False
+    below: list[Rings] = []
     for rings, value in shapes:
         color = NOTHING if value is None else colors[sum(value >= b for b in breaks)]
         any_missing |= value is None
         drawn = frame.rings(rings, fine)
         if drawn:
             drawing.area(drawn, color, "#FFFFFF", 0.35 if len(shapes) < 150 else 0.15)
+            if 0 in breaks and value is not None and value < 0:
+                below.append(drawn)
+    if below:
+        drawing.hatch([ring for rings in below for ring in rings])
     if outline:
         drawing.area(frame.rings(outline, fine), None, INK, 0.8)
     for rings, name in names:
@@ -370,8 +375,11 @@ def choropleth(
     texts = [f"moins de {bound(steps[0])}"]
     texts += [f"{bound(a)} à {bound(b)}" for a, b in itertools.pairwise(steps)]
     texts += [f"{bound(steps[-1])} ou plus"]
-    for color, text in reversed(list(zip(colors, texts, strict=False))):
+    tops = [*steps, math.inf]
+    for color, text, top in reversed(list(zip(colors, texts, tops, strict=False))):
         drawing.rect(x, y, 8, 8, color)
+        if 0 in breaks and top <= 0:
+            drawing.hatch([[(x, y), (x + 8, y), (x + 8, y + 8), (x, y + 8)]])
         drawing.text(x + 11, y + 6.3, text, SCALE, INK)
         y += 11
     if any_missing:

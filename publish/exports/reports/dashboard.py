@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 
+from shapely import MultiPolygon, Polygon, box, prepare
+
 from publish import freshness, words
-from publish.exports.outlines import Frame, area, label_point
+from publish.exports.outlines import Frame, area
 from publish.exports.reports import charts, questions
 from publish.exports.reports.charts import DEPARTMENT, OWN, REGION, Bar
 from publish.exports.reports.document import Card, Cell, Chart, Document, Page, Picture, Table, Text
@@ -52,6 +54,8 @@ LINES = (
 # Business climate is said missing when the release has none of it for the region.
 CLIMATE = "Conjoncture"
 CLIMATE_CHARTS = 4
+# Points that a letter of a name (6 pt) and of a figure (7.2 pt, bold) take on a map, on the wide side.
+NAME, VALUE = 2.9, 3.6
 NAMED = 3  # late sources named on the first page; the note of the release has them all
 FAILURES = (
     ("part_defaillances_construction", "Construction"),
@@ -135,9 +139,7 @@ def _glance(asked: Asked) -> Page:
         rows.append(
             [
                 Cell(
-                    one.libelle
-                    if words.short_unit(one.unite) or one.unite in one.libelle
-                    else f"{one.libelle} ({one.unite})",
+                    words.labelled(one.libelle, one.unite),
                     note=number,
                 ),
                 Cell(words.period(key.periode)),
@@ -477,9 +479,10 @@ def _zones(asked: Asked) -> tuple[Picture, Table] | None:
     picture = Picture(
         f"Le taux de chômage par zone d'emploi, {words.period(period)}",
         drawing,
-        asked.notes.source(indicator, words.period(period), "fond : IGN", key=some)
-        + " Le taux d'une zone à cheval sur plusieurs régions (†) est celui de la zone entière ;"
-        " seule sa partie comprise dans la région est dessinée.",
+        asked.notes.source(indicator, words.period(period), "fond : IGN", key=some)._replace(
+            after=" Le taux d'une zone à cheval sur plusieurs régions (†) est celui de la zone entière ;"
+            " seule sa partie comprise dans la région est dessinée."
+        ),
     )
     return picture, Table(["Zone d'emploi", "Taux", "Un an"], rows, [2.2, 0.9, 0.9])
 
@@ -500,22 +503,29 @@ def zone_map(
     for territory, rings in shapes.items():
         color = colors[sum(values[territory] >= b for b in breaks)]
         drawing.area(frame.rings(rings, 0.5), color, "#FFFFFF", 0.9)
-    placed: list[tuple[float, float, float]] = []
+    taken: list[Polygon] = []
     for territory, rings in sorted(shapes.items(), key=lambda item: -abs(area(max(item[1], key=len)))):
         ring = max(rings, key=lambda r: abs(area(r)))
-        x, y = frame.point(label_point(ring))
-        wide = [px for px, _ in (frame.point(p) for p in ring)]
-        if max(wide) - min(wide) < 26:  # a sliver of a zone that lies elsewhere: the table has its figure
+        zone = Polygon([frame.point(p) for p in ring]).buffer(0)
+        value = printed(values[territory], one)
+        for lines in (*_in_lines(facts.name(territory).split(" - ")[0]), []):
+            wide = max([VALUE * len(value), *(NAME * len(line) for line in lines)])
+            at = room(zone, wide, 8.5 + 6.6 * len(lines))
+            if at is not None:
+                break
+        else:  # the figure overflows its zone, on white; a sliver of a zone is left to the table
+            x, y = zone.centroid.x, zone.centroid.y
+            over = box(x - 11, y - 5, x + 11, y + 5)
+            if zone.bounds[2] - zone.bounds[0] >= 14 and not any(over.intersects(other) for other in taken):
+                drawing.text(x, y + 2.5, value, 7.2, charts.INK, "middle", bold=True, halo=True)
+                taken.append(over)
             continue
-        dark = sum(values[territory] >= b for b in breaks) >= 3
-        ink = "#FFFFFF" if dark else charts.INK
-        name = charts.shortened(facts.name(territory).split(" - ")[0], int((max(wide) - min(wide)) / 3.4))
-        half = 1.6 * len(name)
-        # A name that would cover another or say nothing is left to the table beside.
-        if len(name) > 4 and not any(abs(y - b) < 13 and abs(x - a) < half + c for a, b, c in placed):
-            drawing.text(x, y - 1.5, name, 6, ink, "middle")
-            placed.append((x, y, half))
-        drawing.text(x, y + 6.5, printed(values[territory], one), 7.2, ink, "middle", bold=True)
+        ink = "#FFFFFF" if sum(values[territory] >= b for b in breaks) >= 3 else charts.INK
+        x, top = at[0], at[1] - (8.5 + 6.6 * len(lines)) / 2
+        for rank, line in enumerate(lines, start=1):
+            drawing.text(x, top + 6.6 * rank - 1.2, line, 6, ink, "middle")
+        drawing.text(x, top + 6.6 * len(lines) + 6.6, value, 7.2, ink, "middle", bold=True)
+        taken.append(box(x - wide / 2, top, x + wide / 2, top + 8.5 + 6.6 * len(lines)))
     texts = [f"moins de {words.number(breaks[0], 1)}"]
     texts += [f"{words.number(a, 1)} à {words.number(b, 1)}" for a, b in itertools.pairwise(breaks)]
     texts += [f"{words.number(breaks[-1], 1)} ou plus"]
@@ -526,6 +536,32 @@ def zone_map(
         drawing.text(x + 11, height - 3.6, text, charts.SCALE, charts.INK)
         x += 58
     return drawing
+
+
+def room(zone: Polygon | MultiPolygon, wide: float, high: float) -> tuple[float, float] | None:
+    """The middle of a wide × high label that lies whole in a zone, the nearest to its centroid; None when it
+    has no such place."""
+    west, north, east, south = zone.bounds
+    steps = [
+        (west + 3 * i, north + 3 * j)
+        for i in range(int((east - west) / 3) + 1)
+        for j in range(int((south - north) / 3) + 1)
+    ]
+    middle = zone.centroid
+    prepare(zone)
+    for x, y in sorted(steps, key=lambda p: (p[0] - middle.x) ** 2 + (p[1] - middle.y) ** 2):
+        if zone.contains(box(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)):
+            return x, y
+    return None
+
+
+def _in_lines(name: str) -> list[list[str]]:
+    """The ways to write a name: on one line, on two as even as may be."""
+    cuts = [i for i, c in enumerate(name) if c in " -"]
+    if not cuts:
+        return [[name]]
+    cut = min(cuts, key=lambda i: abs(2 * i - len(name)))
+    return [[name], [name[: cut + (name[cut] == "-")], name[cut + 1 :]]]
 
 
 def late_sources(

@@ -39,6 +39,18 @@ class Table:
     caption: str = ""
 
 
+class Source(NamedTuple):
+    """The line under a picture: where it comes from, the number of its footnote, what else must be said."""
+
+    text: str
+    note: int = 0
+    after: str = ""
+
+    def line(self) -> str:
+        """« Source : Insee, 2023 ; note 3. »"""
+        return f"{self.text} ; note {self.note}.{self.after}" if self.note else self.text + self.after
+
+
 @dataclass
 class Chart:
     """A question, the sentence that answers it, the picture, where it comes from."""
@@ -46,7 +58,7 @@ class Chart:
     question: str
     answer: str
     drawing: Drawing
-    source: str
+    source: Source
     indicators: tuple[str, ...] = ()
 
 
@@ -73,7 +85,7 @@ class Picture:
 
     title: str
     drawing: Drawing
-    source: str
+    source: Source
 
 
 @dataclass

@@ -3,6 +3,7 @@ HTML. Lengths are points, the origin is the top left corner."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -63,12 +64,26 @@ class Drawing:
         self, rings: Sequence[Ring], fill: str | None, stroke: str | None = None, width: float = 0.5
     ) -> None:
         """Closed rings; holes by the even-odd rule."""
+        self._shape(rings, fill or "none", stroke, width)
+
+    def hatch(self, rings: Sequence[Ring]) -> None:
+        """Closed rings under thin oblique lines: what a print without colours still shows."""
+        name = f"h{zlib.crc32(repr(rings).encode()):x}"  # a page may hold several maps
+        pattern = (
+            f'<pattern id="{name}" width="60" height="60" patternUnits="userSpaceOnUse"'
+            ' patternTransform="rotate(45)"><path d="M30 0V60" stroke="#1D2733" stroke-width="9"/></pattern>'
+        )
+        self._shape(rings, f"url(#{name})", None, 0, pattern)
+
+    def _shape(
+        self, rings: Sequence[Ring], fill: str, stroke: str | None, width: float, before: str = ""
+    ) -> None:
         path = "".join(_path(ring) for ring in rings)
         edge = (
             f' stroke="{stroke}" stroke-width="{_n(width / UNIT)}" stroke-linejoin="round"' if stroke else ""
         )
         shape = (
-            f'<path transform="scale({UNIT})" d="{path}" fill="{fill or "none"}" fill-rule="evenodd"{edge}/>'
+            f'{before}<path transform="scale({UNIT})" d="{path}" fill="{fill}" fill-rule="evenodd"{edge}/>'
         )
         # Typst reads thousands of points ten times faster as SVG than as its own code; text stays its own.
         self._typst.append(shape)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 
 from publish import words
-from publish.exports.reports.document import Block, Card, Chart, Note, Page, Table
+from publish.exports.reports.document import Block, Card, Chart, Note, Page, Picture, Source, Table
 from publish.exports.reports.facts import Facts, Key
 
 # What the release says of a figure that was received once: the legend says it once for all.
@@ -34,15 +33,15 @@ class Notes:
             self._keys.setdefault(indicator, key)
         return number
 
-    def source(self, indicator: str, period: str, *more: str, key: Key | None = None) -> str:
+    def source(self, indicator: str, period: str, *more: str, key: Key | None = None) -> Source:
         """The line under a chart."""
         one = self.facts.indicators[indicator]
         number = self.call(indicator, key)
         known = key or self._keys.get(indicator)
         geography = f"géographie COG {known.millesime}" if known and known.millesime else ""
         # The short name of the producer, when it gives one in brackets.
-        said = [f"Source : {producer(one.producteur)}, {period}", geography, *more, f"note {number}"]
-        return " ; ".join(part for part in said if part) + "."
+        said = [f"Source : {producer(one.producteur)}, {period}", geography, *more]
+        return Source(" ; ".join(part for part in said if part), number)
 
     def in_reading_order(self, pages: list[Page]) -> list[Page]:
         """The pages with their notes numbered as they are read: charts are chosen before they are placed."""
@@ -56,10 +55,12 @@ class Notes:
                 case Card():
                     return block._replace(note=number(block.note))
                 case Chart():
-                    source = re.sub(r"note (\d+)", lambda m: f"note {number(int(m[1]))}", block.source)
+                    source = block.source._replace(note=number(block.source.note))
                     for indicator in block.indicators:
                         number(self._numbers[indicator])
                     return replace(block, source=source)
+                case Picture():
+                    return replace(block, source=block.source._replace(note=number(block.source.note)))
                 case Table():
                     rows = [[cell._replace(note=number(cell.note)) for cell in row] for row in block.rows]
                     return replace(block, rows=rows)
@@ -87,7 +88,7 @@ class Notes:
             if key is not None:
                 geography = f", géographie COG {key.millesime}" if key.millesime else ""
                 when = f", publié le {words.day(key.publie_le)}" if key.publie_le else ""
-                parts.append(f"{words.period(key.periode)}{geography}{when}.")
+                parts.append(f"{_capital(words.period(key.periode))}{geography}{when}.")
                 if key.fiabilite and not key.fiabilite.startswith("Calculé") and UNKNOWN not in key.fiabilite:
                     parts.append(key.fiabilite.rstrip(".") + ".")
             if one.notes:
@@ -102,6 +103,10 @@ class Notes:
             said = [attribution, f"Champ : {scope}" if scope else "", licence]
             made.append(Note(letter, title, " ".join(part.rstrip(".") + "." for part in said if part)))
         return made
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _letter(index: int) -> str:

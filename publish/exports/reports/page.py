@@ -74,12 +74,12 @@ def _block(block: object) -> str:
         case Chart():
             return (
                 f'<h3>{s(block.question)}</h3><p class="reponse">{s(block.answer)}</p>'
-                f"<figure>{block.drawing.svg()}<figcaption>{s(block.source)}</figcaption></figure>"
+                f"<figure>{block.drawing.svg()}<figcaption>{s(block.source.line())}</figcaption></figure>"
             )
         case Picture():
             return (
                 f"<h3>{s(block.title)}</h3><figure>{block.drawing.svg()}"
-                f"<figcaption>{s(block.source)}</figcaption></figure>"
+                f"<figcaption>{s(block.source.line())}</figcaption></figure>"
             )
         case Identity():
             rows = "".join(f"<div><dt>{s(a)}</dt><dd>{s(b)}</dd></div>" for a, b in block.rows)

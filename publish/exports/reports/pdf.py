@@ -104,11 +104,10 @@ def _block(block: object) -> str:
         case Card():
             return f"carte({s(block.label)},{s(block.value)},{s(block.detail)},{block.note})"
         case Chart():
-            return (
-                f"question({s(block.question)},{s(block.answer)},{block.drawing.typst()},{s(block.source)})"
-            )
+            said = f"{s(block.question)},{s(block.answer)}"
+            return f"question({said},{block.drawing.typst()},{s(block.source.line())})"
         case Picture():
-            return f"image-titree({s(block.title)},{block.drawing.typst()},{s(block.source)})"
+            return f"image-titree({s(block.title)},{block.drawing.typst()},{s(block.source.line())})"
         case Identity():
             pairs = "".join(f"({s(a)},{s(b)})," for a, b in block.rows)
             return f"identite({s(block.title)},({pairs}))"

@@ -15,6 +15,7 @@ from publish.exports.reports.document import (
     Identity,
     Page,
     Picture,
+    Source,
     Stack,
     Table,
     Text,
@@ -114,10 +115,12 @@ def _first(asked: Asked) -> Page:
     return page
 
 
-def _map_source(facts: Facts, territory: str) -> str:
+def _map_source(facts: Facts, territory: str) -> Source:
     year = facts.outlines.millesime(territory)
     part = " ; partie comprise dans la région" if facts.outlines.is_partial(territory) else ""
-    return f"Fond : IGN, contours généralisés, COG {year}{part}." if year else "Contour non disponible."
+    return Source(
+        f"Fond : IGN, contours généralisés, COG {year}{part}." if year else "Contour non disponible."
+    )
 
 
 def _departments(facts: Facts, territory: str) -> str:
@@ -459,10 +462,8 @@ def _kept(facts: Facts, keys: list[Key]) -> list[Key]:
 
 def _row(asked: Asked, key: Key, with_department: bool, with_region: bool, with_rank: bool) -> list[Cell]:
     one = asked.facts.indicators[key.indicateur]
-    unit = "" if words.short_unit(one.unite) else f" ({one.unite})"
-    label = one.libelle if one.unite in ("habitants", "emplois") else one.libelle + unit
     number = asked.notes.call(key.indicateur, key)
-    row = [Cell(label, note=number), Cell(words.period(key.periode))]
+    row = [Cell(words.labelled(one.libelle, one.unite), note=number), Cell(words.period(key.periode))]
     if key.valeur is None:
         blank = Cell("")
         reason = words.why_missing(key.confidentialite)

@@ -25,6 +25,10 @@ def test_numbers() -> None:
     assert words.valued(6.9, 1, "%") == "6,9\u202f%"
     assert words.valued(None, 1, "%", "C") == "secret" and words.valued(None, 1, "%", "F") == "n.d."
     assert words.change(0.3, "points", 1) == "+0,3\u202fpt" and words.change(None, "%", 0) == ""
+    assert words.labelled("Dossiers déposés dans l'année", "dossiers") == "Dossiers déposés dans l'année"
+    assert words.labelled("Emplois pour 100 habitants", "pour 100 habitants") == "Emplois pour 100 habitants"
+    assert words.labelled("Défaillances", "unités légales") == "Défaillances (unités légales)"
+    assert words.labelled("Taux de chômage", "%") == "Taux de chômage"
     assert words.size(999) == "999 o" and words.size(1_234_000) == "1,2 Mo"
 
 
