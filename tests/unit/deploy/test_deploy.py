@@ -73,3 +73,17 @@ def test_every_command_is_a_target_of_the_makefile() -> None:
 def test_cron_line_has_five_times_a_user_and_a_command() -> None:
     line = (DEPLOY / "cron/referentiel").read_text(encoding="utf-8").splitlines()[-1].split(maxsplit=6)
     assert all(re.fullmatch(r"[\d*/,-]+", one) for one in line[:5]) and line[5] == "referentiel"
+
+
+def test_cron_and_service_write_in_the_same_folder() -> None:
+    cron = (DEPLOY / "cron/referentiel").read_text(encoding="utf-8").splitlines()
+    service = (DEPLOY / "systemd/referentiel.service").read_text(encoding="utf-8")
+    (told,) = re.findall(r"^Environment=(.*)$", service, re.MULTILINE)
+    assert set(told.split()) == {line for line in cron if line.startswith("REFERENTIEL_")} != set()
+
+
+def test_who_runs_the_service_may_read_its_environment() -> None:
+    """Cron reads the file as the user of the service; systemd as root."""
+    told = (ROOT / "docs/exploitation.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^install .*/etc/referentiel/environnement", told, re.MULTILINE)
+    assert "-m 640 -g referentiel" in command
