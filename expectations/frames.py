@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -20,7 +21,9 @@ def _literal(value: str | Path) -> str:
 
 
 @contextmanager
-def candidate(path: Path, region: str, previous: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def candidate(
+    path: Path, region: str, previous: Path | None = None, today: date | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose default database is the candidate, read-only, ready for the suites (see
     `prepare`)."""
     connection = duckdb.connect()
@@ -28,7 +31,7 @@ def candidate(path: Path, region: str, previous: Path | None = None) -> Iterator
         connection.execute(f"attach {_literal(path)} as candidat (read_only)")
         if previous is not None:
             connection.execute(f"attach {_literal(previous)} as precedente (read_only)")
-        prepare(connection, region, previous is not None)
+        prepare(connection, region, previous is not None, today)
         yield connection
     except duckdb.Error as error:
         raise ExpectationFault(f"La base candidate {path} ne se laisse pas lire : {error}") from error
@@ -36,18 +39,22 @@ def candidate(path: Path, region: str, previous: Path | None = None) -> Iterator
         connection.close()
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, region: str, has_previous: bool) -> None:
+def prepare(
+    connection: duckdb.DuckDBPyConnection, region: str, has_previous: bool, today: date | None = None
+) -> None:
     """What the suites read beside the tables of the catalog `candidat`, as temp tables.
 
-    `contexte` (one row: region, territoire_region), one table per CSV of expectations/ (text, but the
+    `contexte` (one row: region, territoire_region, aujourd_hui: the day of the
+    judgement, by default that of the clock), one table per CSV of expectations/ (text, but the
     columns of NUMBERS and DATES), `avant` (the observations of the catalog `precedente`, empty without one),
     and what the SQL of preparations/ makes of them (see `compare`).
     """
     connection.execute("use candidat.main")
     try:
         connection.execute(
-            "create or replace temp table contexte as select ? as region, 'REG-' || ? as territoire_region",
-            [region, region],
+            "create or replace temp table contexte as select ? as region, 'REG-' || ? as territoire_region,"
+            " coalesce(cast(? as date), current_date) as aujourd_hui",
+            [region, region, today],
         )
         for csv in sorted(DATA.glob("*.csv")):
             columns = csv.open(encoding="utf-8").readline().strip().split(";")

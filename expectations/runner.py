@@ -42,7 +42,7 @@ def run(
         from expectations import judge
 
         try:
-            with open_candidate(candidate, region, previous) as connection:
+            with open_candidate(candidate, region, previous, moment.date()) as connection:
                 ctx = judge.context()
                 for one in suite.load_all(suites):
                     judgement = judge.judge(ctx, one, connection, region, previous is not None)

@@ -1,4 +1,4 @@
-"""Fresh, late, stopped or never: what is known of a source's rhythm against the calendar."""
+"""Fresh, late, suspended, stopped or never: what is known of a source's rhythm against the calendar."""
 
 from __future__ import annotations
 
@@ -25,7 +25,14 @@ HELD = {
     "semestrielle": timedelta(days=183 + 180),
     "annuelle": timedelta(days=365 + 3 * 365 + 90),
 }
-STOPPED = ("arretee", "suspendue")
+# What the yaml of the source says of a series that brings no new figure (`frequence`): its state, and what a
+# reader may expect.
+STOPPED = {
+    "suspendue": ("suspendue", "le producteur a suspendu la série, elle peut reprendre"),
+    "arretee": ("arrêtée", "le producteur a arrêté la série, rien de nouveau n'est attendu"),
+}
+# The states that a note, a page or a report must tell, in the order in which it tells them.
+TOLD = ("en retard", "suspendue", "arrêtée", "jamais")
 STATES = """
     with recues as (
         select source, max(recu_le) as recu_le from {base}.livraisons where resultat = 'nouveau' group by all
@@ -42,8 +49,8 @@ STATES = """
 
 @dataclass(frozen=True)
 class Freshness:
-    """`etat`: à jour, en retard, suspendue, jamais, or inconnue (no publication date, or no rhythm); `mot`
-    explains."""
+    """`etat`: à jour, en retard, suspendue, arrêtée, jamais, or inconnue (no publication date, or no
+    rhythm); `mot` explains."""
 
     etat: str
     mot: str = ""
@@ -61,8 +68,8 @@ def judge(
     """The state of a source. `published`: when the producer published what we hold, or None when it does not
     say; then `held`, the end of the last period that has a figure, then `received`, the last new delivery,
     tell (naive UTC)."""
-    if rhythm in STOPPED:
-        return Freshness("suspendue", "le producteur a arrêté ou suspendu la série")
+    if rhythm is not None and rhythm in STOPPED:
+        return Freshness(*STOPPED[rhythm])
     if not delivered:
         return Freshness("jamais", "aucune livraison acceptée")
     limit = RHYTHM.get(rhythm or "")

@@ -183,8 +183,11 @@ def _largest(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def _sources(sources: list[tuple[Any, ...]]) -> list[str]:
     """`sources`: the columns of SOURCES and the state of each."""
     late, refused, skipped = [], [], []
+    sources = sorted(
+        sources, key=lambda row: freshness.TOLD.index(row[-1].etat) if row[-1].etat in freshness.TOLD else -1
+    )
     for source, title, delivery, outcome, reason, state in sources:
-        if state.etat in ("en retard", "suspendue", "jamais"):
+        if state.etat in freshness.TOLD:
             late.append(f"- **{title}** (`{source}`) : {state.etat}, {state.mot}.")
         if outcome in ("refuse", "echec"):
             kept = f"reste sur la livraison `{delivery}`" if delivery else "aucune livraison antérieure"
@@ -193,7 +196,7 @@ def _sources(sources: list[tuple[Any, ...]]) -> list[str]:
         if outcome == "ignore":
             skipped.append(f"- **{title}** (`{source}`) : {reason or 'clé absente'}.")
     return [
-        "## En retard, suspendu ou jamais reçu",
+        "## En retard, suspendu, arrêté ou jamais reçu",
         "",
         *(late or ["Rien."]),
         "",

@@ -139,8 +139,8 @@ def page(
 
 def expected(rhythm: str | None, published: datetime | None, moment: datetime) -> str:
     """When the producer should publish next, in words. Beyond its usual delay, it says so."""
-    if rhythm in STOPPED:
-        return "aucune, le producteur a arrêté ou suspendu la série"
+    if rhythm is not None and rhythm in STOPPED:
+        return f"aucune, {STOPPED[rhythm][1]}"
     limit = RHYTHM.get(rhythm or "")
     if limit is None or published is None:
         return f"inconnue (rythme : {rhythm or 'non dit'})"

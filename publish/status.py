@@ -37,7 +37,14 @@ HELD = """
 """
 # Columns that are read whole, and the width that takes.
 LEAST = {"Source": 38, "Reçue le": 10, "Publiée le": 10, "Période": 12, "État": 9}
-COLOURS = {"à jour": "green", "en retard": "yellow", "suspendue": "dim", "jamais": "red", "inconnue": "dim"}
+COLOURS = {
+    "à jour": "green",
+    "en retard": "yellow",
+    "suspendue": "dim",
+    "arrêtée": "dim",
+    "jamais": "red",
+    "inconnue": "dim",
+}
 
 
 def show(settings: Settings, console: Console) -> int:

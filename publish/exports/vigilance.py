@@ -29,7 +29,7 @@ LIMIT = 5000  # rows of one sheet: nobody reads more, and the total is written a
 REFUSED = "refus"
 
 WIDTHS = {
-    "indicateur": 38,
+    "indicateur": 46,
     "territoire": 28,
     "periode": 11,
     "modalite": 26,

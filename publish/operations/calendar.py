@@ -25,6 +25,7 @@ INTERVALS = {
     "trimestrielle": 1,
     "annuelle": 7,
     "irreguliere": 7,
+    "suspendue": 7,
     "arretee": 30,
 }
 SLACK = timedelta(hours=2)  # a daily timer does not wake at the very same second

@@ -6,7 +6,6 @@ new period and all the old ones again, as producers' deliveries do.
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 import fautes
+import yaml
 from rebuild import FIGURES, ROOT, Plan, Rebuild, opened
 
 from expectations import frames, judge, suite
@@ -235,10 +235,11 @@ def attacker(plan: Plan, source: str) -> Iterator[Attacker]:
 
 def stopped() -> set[str]:
     """The sources that their producer stopped."""
-    with (ROOT / "expectations/calendriers.csv").open(encoding="utf-8") as handle:
-        return {
-            row["source"] for row in csv.DictReader(handle, delimiter=";") if row["situation"] == "arretee"
-        }
+    described = {
+        path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in (ROOT / "extract/sources").glob("*.yml")
+    }
+    return {source for source, one in described.items() if one["frequence"] == "arretee"}
 
 
 def _order(one: Suite) -> int:

@@ -188,7 +188,7 @@ def _glance(asked: Asked) -> Page:
         said = " ; ".join(named) + (f" et {rest}" if named and rest else rest)
         late.append(f"{'Jamais reçues' if state == 'jamais' else state[0].upper() + state[1:]} : {said}.")
     if late:
-        page.add(Text("Sources en retard, suspendues ou jamais reçues", late, small=True))
+        page.add(Text("Sources en retard, suspendues, arrêtées ou jamais reçues", late, small=True))
     return page
 
 
@@ -572,6 +572,6 @@ def late_sources(
     found = []
     for source, title, reason in rows:
         state = states[source]
-        if state.etat in ("en retard", "suspendue", "jamais"):
+        if state.etat in freshness.TOLD:
             found.append((title, state.etat, reason or state.mot if state.etat == "jamais" else state.mot))
     return found

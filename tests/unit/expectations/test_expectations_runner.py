@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 import yaml
 
-from expectations import dbt_results, runner, suite
+from expectations import dbt_results, frames, runner, suite
+from expectations import judge as judgement
 from expectations.model import ExpectationFault, Verdict
+from publish import freshness
 from tests.unit.publish import synthetic
 
 
@@ -348,3 +352,46 @@ def test_unit_tests_of_models_are_named_one_by_one(tmp_path: Path) -> None:
         "int_secret_choix",
         "Deux zonages.",
     )
+
+
+def test_late_suspended_and_stopped_sources_are_told_apart(candidate: Path) -> None:
+    """One source at each moment of its life, under a moved clock: the check, the note's words and the status agree."""
+    with duckdb.connect(str(candidate)) as c:
+        c.execute("update sources set source = 'insee__taux_chomage', frequence = 'trimestrielle'")
+        c.execute("update indicateurs set source = 'insee__taux_chomage', frequence = 'T'")
+        c.execute("update sources set derniere_publication = null")
+        held = c.execute("select max(date_fin) from observations where valeur is not null").fetchone()[0]
+    # its delay is 105 days after the end of the next quarter; the day before, it is on time
+    due = (pd.Timestamp(held) + pd.DateOffset(months=3) + pd.Timedelta(days=105)).to_pydatetime()
+
+    def told(rhythm: str, day: datetime) -> tuple[str, str]:
+        with duckdb.connect(str(candidate)) as c:
+            c.execute("update sources set frequence = ?", [rhythm])
+            state = freshness.of_release(c, day)["insee__taux_chomage"].etat
+        with frames.candidate(candidate, "28", today=day.date()) as con:
+            one = next(s for s in suite.load_all() if s.nom == "sources")
+            found = judgement.judge(judgement.context(), one, con, "28", False)
+        assert not found.fautes
+        check = next(c for c in found.controles if c.controle == "src_calendrier")
+        assert check.severite == "avertissement"
+        return (check.lignes[0]["situation"] if check.lignes else "à jour", state)
+
+    assert told("trimestrielle", due) == ("à jour", "à jour")
+    assert told("trimestrielle", due + timedelta(days=60)) == ("en retard", "en retard")
+    assert told("suspendue", due + timedelta(days=60)) == ("suspendue", "suspendue")
+    assert told("arretee", due + timedelta(days=60)) == ("arrêtée", "arrêtée")
+
+
+def test_a_series_that_brings_nothing_says_since_when_and_why() -> None:
+    """Suspended and stopped are written in the source's yaml; the reader of the workbook finds the reason beside."""
+    with (synthetic.ROOT / "expectations/calendriers.csv").open(encoding="utf-8") as handle:
+        known = {row["source"]: row for row in csv.DictReader(handle, delimiter=";")}
+    stopped = {
+        path.stem
+        for path in (synthetic.ROOT / "extract/sources").glob("*.yml")
+        if yaml.safe_load(path.read_text(encoding="utf-8"))["frequence"] in freshness.STOPPED
+    }
+    assert stopped
+    assert {name for name, row in known.items() if row["depuis"]} == stopped
+    assert all(known[name]["raison"] and known[name]["ou_lu"] for name in stopped)
+    assert all(bool(row["delai_jours"]) != bool(row["depuis"]) for row in known.values())

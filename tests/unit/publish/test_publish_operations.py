@@ -59,6 +59,7 @@ def attempt(
         ("mensuelle", [attempt(timedelta(hours=23))], True),
         ("annuelle", [attempt(timedelta(days=6))], False),
         ("annuelle", [attempt(timedelta(days=7))], True),
+        ("suspendue", [attempt(timedelta(days=8), "nouveau")], True),
         ("arretee", [attempt(timedelta(days=20), "nouveau")], False),
         ("arretee", [attempt(timedelta(days=31), "nouveau")], True),
         ("annuelle", [attempt(timedelta(days=1), "echec")], True),

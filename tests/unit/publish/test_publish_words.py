@@ -64,7 +64,9 @@ NOW = datetime(2026, 11, 23)
         ("trimestrielle", True, datetime(2023, 12, 20), "en retard"),
         ("mensuelle", True, None, "inconnue"),
         ("mensuelle", False, None, "jamais"),
-        ("arretee", True, datetime(2021, 2, 23), "suspendue"),
+        ("arretee", True, datetime(2021, 2, 23), "arrêtée"),
+        ("arretee", False, None, "arrêtée"),
+        ("suspendue", True, datetime(2021, 2, 23), "suspendue"),
         ("irreguliere", True, datetime(2021, 2, 23), "à jour"),
     ],
 )
@@ -128,7 +130,7 @@ def test_export_and_rollback_commands(
         ("annuelle", None, datetime(2026, 11, 1), "à jour"),
         ("annuelle", None, datetime(2025, 1, 1), "en retard"),
         ("irreguliere", None, datetime(2020, 1, 1), "à jour"),
-        ("arretee", None, datetime(2020, 1, 1), "suspendue"),
+        ("arretee", None, datetime(2020, 1, 1), "arrêtée"),
     ],
 )
 def test_freshness_without_a_date_of_publication(
