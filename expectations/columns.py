@@ -17,6 +17,10 @@ HEADERS = {
     "ecart": "Écart",
     "unite_ecart": "en",
     "fois_l_usage": "× l'habitude",
+    "derniere_livraison": "Dernière livraison",
+    "dernier_resultat": "Dernier essai",
+    "dernier_motif": "Motif",
+    "connue": "Valeurs connues",
     "derniere_periode": "Dernière période",
     "attendue_avant": "Suivante attendue avant le",
     "parts": "Somme de",
@@ -40,7 +44,7 @@ def number(value: int) -> str:
 
 def shown(value: Any) -> str:
     """A value as a French reader expects it."""
-    if value is None or (isinstance(value, float) and math.isnan(value)) or str(value) == "<NA>":
+    if value is None or (isinstance(value, float) and math.isnan(value)) or str(value) in ("<NA>", "NaT"):
         return "absent"
     if isinstance(value, float) and math.isinf(value):
         return "infini"

@@ -17,7 +17,8 @@ h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .4rem;border-bot
 .non{background:#fdecea;border-color:#b3261e}table{border-collapse:collapse;width:100%;font-size:.92rem;table-layout:fixed}
 th:nth-child(1){width:5.5rem}th:nth-child(2){width:36%}td{overflow-wrap:break-word}
 table.ou{table-layout:auto;font-size:.82rem;margin:.3rem 0}
-table.ou th,table.ou td{padding:.1rem .4rem;width:auto}
+table.ou th,table.ou td{padding:.1rem .4rem;width:auto;overflow-wrap:anywhere}
+th:nth-child(1){overflow-wrap:normal}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #d9dee4}
 th{background:#f3f5f8}td.r{white-space:nowrap;font-weight:600}.reussi{color:#2e7d32}.echoue{color:#b3261e}
 .averti{color:#8a5a00}.sans_objet{color:#5f6b7a}small{color:#5f6b7a}details{margin:.5rem 0}
@@ -67,7 +68,7 @@ def page(verdict: Verdict, suites: list[Suite], title: str, moment: datetime, do
         parts.append(_table(integrity, reasons) + "</details>")
     if docs:
         parts.append(
-            f"<p><small><a href='{docs}'>Le détail vu par Great Expectations (Data Docs, en anglais)</a>"
+            f"<p><small><a href='{docs}'>Le détail, suite par suite (Data Docs de Great Expectations)</a>"
             "</small></p>"
         )
     return "\n".join([*parts, "</body></html>"])

@@ -9,7 +9,8 @@ from typing import Any
 
 import duckdb
 
-from expectations.model import Verdict
+from expectations.columns import header, shown
+from expectations.model import Controle, Verdict
 from publish import freshness, words
 from publish.releases import Release
 
@@ -44,6 +45,7 @@ FIRST = """
     from actuelle.main.indicateurs i join actuelle.main.observations o using (indicateur)
     group by i.indicateur, i.libelle, i.ordre order by i.ordre, i.indicateur
 """
+NAMED = 3  # failing rows told of each warning
 SOURCES = """
     select source, titre, derniere_livraison, dernier_resultat, dernier_motif
     from actuelle.main.sources order by source
@@ -85,7 +87,7 @@ def write(
             "",
             *_sources(sources),
             "",
-            *_warnings(verdict, watched or []),
+            *_warnings(verdict, watched or [], _labels(connection)),
             "",
         ]
         parts += ["## Corrections actives", "", *(corrections or ["Aucune."]), ""]
@@ -210,7 +212,51 @@ def _sources(sources: list[tuple[Any, ...]]) -> list[str]:
     ]
 
 
-def _warnings(verdict: Verdict, watched: list[tuple[str, str, int]]) -> list[str]:
+def _labels(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """What the codes in the failing rows of a check are called, by column."""
+    named = {"indicateur": "indicateurs", "territoire": "territoires", "modalite": "modalites"}
+    found = {
+        key: dict(connection.execute(f"select {key}, libelle from actuelle.main.{table}").fetchall())
+        for key, table in named.items()
+    }
+    found["source"] = dict(connection.execute("select source, titre from actuelle.main.sources").fetchall())
+    return found
+
+
+def _found(controle: Controle, labels: dict[str, dict[str, str]]) -> str:
+    """Where a check fails, by the names that a reader knows: the first rows, the workbook has them all."""
+    rows = controle.lignes
+    if not rows:
+        return controle.detail
+    named = " ; ".join(_place(row, labels) for row in rows[:NAMED])
+    rest = len(rows) - NAMED
+    more = f" ; et {words.plural(rest, 'autre')}" if rest > 0 else ""
+    where = ", dans `qualite/vigilance.xlsx`" if controle.vigilance else ""
+    return f"{words.plural(len(rows), 'ligne')}{where} : {named}{more}."
+
+
+def _place(row: dict[str, Any], labels: dict[str, dict[str, str]]) -> str:
+    """« Population municipale, Gauciel, 2023 : 976 → 1 117 »."""
+    told = [
+        str(labels[key].get(str(row[key]), row[key]))
+        for key in ("source", "indicateur", "territoire", "modalite")
+        if key in row and str(row[key]) != "_T" and not ("indicateur" in row and key == "source")
+    ]
+    told += [words.period(str(row["periode"]))] if "periode" in row else []
+    told += [shown(row[key]) for key in ("situation", "motif") if row.get(key)]
+    if not told:
+        told = [f"{header(key).lower()} {shown(value)}" for key, value in row.items()]
+    moved = (
+        f"{words.NBSP}: {shown(row['avant'])} → {shown(row['apres'])}"
+        if {"avant", "apres"} <= row.keys()
+        else ""
+    )
+    return f"« {', '.join(told)}{moved} »"
+
+
+def _warnings(
+    verdict: Verdict, watched: list[tuple[str, str, int]], labels: dict[str, dict[str, str]]
+) -> list[str]:
     lines = ["## Contrôles", ""]
     good = sum(c.resultat == "reussi" for c in verdict.controles)
     lines.append(
@@ -218,7 +264,7 @@ def _warnings(verdict: Verdict, watched: list[tuple[str, str, int]]) -> list[str
     )
     if verdict.avertissements:
         lines += ["", "Avertissements (publiés, à lire) :", ""]
-        lines += [f"- {c.phrase} {c.detail}" for c in verdict.avertissements]
+        lines += [f"- {c.phrase} {_found(c, labels)}" for c in verdict.avertissements]
     lines += ["", "## À juger par quelqu'un", ""]
     if not watched:
         return [*lines, "Rien : `qualite/vigilance.xlsx` est vide."]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import duckdb
 import pandas as pd
@@ -45,6 +47,26 @@ def test_clean_candidate_is_published_with_its_report(candidate: Path) -> None:
     assert (docs / "index.html").exists()
     shown = next((docs / "validations/observations").rglob("*.html")).read_text(encoding="utf-8")
     assert "Les chiffres relevés à la main dans les publications" in shown
+    # readable with no network, and in French: the library's own pages take styles, icons and lists from elsewhere
+    pages = {path: path.read_text(encoding="utf-8") for path in docs.rglob("*.html")}
+    assert not {
+        path: found for path, text in pages.items() if (found := re.findall("https?://[^\"' <]+", text))
+    }
+    assert "✓ tenue" in shown and "Ce qui doit être vrai" in shown
+    listed = pages[docs / "index.html"]
+    for one in suite.load_all():
+        (target,) = re.findall(rf"href='([^']+)'>{one.nom}<", listed)
+        assert (docs / unquote(target)).is_file(), one.nom
+    words = re.sub("<[^>]*>", " ", " ".join(pages.values()))
+    assert not set(re.findall(r"\w+", words)) & {
+        "Status",
+        "Observed",
+        "Failed",
+        "Succeeded",
+        "Overview",
+        "unexpected",
+        "Home",
+    }
 
 
 DAMAGES = [
@@ -395,3 +417,50 @@ def test_a_series_that_brings_nothing_says_since_when_and_why() -> None:
     assert {name for name, row in known.items() if row["depuis"]} == stopped
     assert all(known[name]["raison"] and known[name]["ou_lu"] for name in stopped)
     assert all(bool(row["delai_jours"]) != bool(row["depuis"]) for row in known.values())
+
+
+def test_a_hundredth_is_refused_even_of_a_measure_that_once_fell_to_a_seventieth(
+    candidate: Path, tmp_path: Path
+) -> None:
+    """A crisis divides whole sectors, and one of them by seventy; it divides no region by a hundred."""
+    name = "compte_synthetique_01"
+    damage(
+        candidate,
+        f"""
+        create temp table modele as select * from observations where indicateur = '{name}' limit 1;
+        delete from observations where indicateur = '{name}';
+        update indicateurs set frequence = 'M' where indicateur = '{name}';
+        insert into observations by name
+        select m.* replace (
+            'REG-' || r as territoire, strftime(d, '%Y-%m') as periode, 'secteur:' || s as modalite,
+            'F' as confidentialite, d::date as date_debut, (d + interval 1 month - interval 1 day)::date as date_fin,
+            -- every other month a true swing of four, and one cell that fell to a seventieth and rose again
+            round(7000 * (1 + s) * case when month(d) % 2 = 1 then 4 else 1 end * case when r = 11 and s = 4 and d = '2020-06-01' then 1 / 70 else 1 end) as valeur)
+        from modele m, range(11, 24) t(r), range(5) u(s), generate_series(timestamp '2020-01-01', timestamp '2021-01-01', interval 1 month) v(d)
+        """,
+    )
+    before = Path(shutil.copy(candidate, tmp_path / "avant.duckdb"))
+    damage(before, f"delete from observations where indicateur = '{name}' and periode = '2021-01'")
+
+    def judged(change: str) -> set[str]:
+        now = Path(shutil.copy(candidate, tmp_path / "nouvelle.duckdb"))
+        damage(
+            now,
+            f"update observations set valeur = {change} where indicateur = '{name}' and periode = '2021-01'",
+        )
+        with frames.candidate(now, "28", before) as con:
+            assert con.execute(
+                f"select volatil, ecart_connu > ln(100) from habitudes where indicateur = '{name}'"
+            ).fetchall() == [(True, True)]
+            one = next(s for s in suite.load_all() if s.nom == "series")
+            found = judgement.judge(judgement.context(), one, con, "28", True)
+        assert not found.fautes
+        return {c.controle for c in found.controles if c.resultat == "echoue"}
+
+    assert judged("valeur") == set()
+    assert (
+        judged("valeur / case when territoire = 'REG-12' and modalite = 'secteur:4' then 30 else 3 end")
+        == set()
+    )
+    assert judged("valeur / case when territoire = 'REG-12' then 100 else 1 end") == {"ser_territoire_entier"}
+    assert "ser_territoire_entier" in judged("valeur / 100")
