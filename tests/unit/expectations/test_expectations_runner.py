@@ -464,3 +464,43 @@ def test_a_hundredth_is_refused_even_of_a_measure_that_once_fell_to_a_seventieth
     )
     assert judged("valeur / case when territoire = 'REG-12' then 100 else 1 end") == {"ser_territoire_entier"}
     assert "ser_territoire_entier" in judged("valeur / 100")
+
+
+def test_overseas_a_series_begins_when_its_producer_begins_it(candidate: Path) -> None:
+    """What is expected since 1982 in metropolitan France began later overseas: no refusal, but a hole is one there too."""
+    one = next(s for s in suite.load_all() if s.nom == "couverture")
+
+    def missing(region: str) -> set[str]:
+        with frames.candidate(candidate, region) as con:
+            found = judgement.judge(judgement.context(), one, con, region, False)
+        assert not found.fautes
+        rows = next(c for c in found.controles if c.controle == "obs_couverture").lignes
+        return {
+            row["periode"]
+            for row in rows
+            if row["indicateur"] == "taux_chomage_localise" and row["type_territoire"] == "DEP"
+        }
+
+    (first,) = (
+        duckdb.connect(str(candidate), read_only=True)
+        .execute(
+            "select min(periode) from observations where indicateur = 'taux_chomage_localise' and territoire = 'DEP-61'"
+        )
+        .fetchone()
+    )
+    (held,) = (
+        duckdb.connect(str(candidate), read_only=True)
+        .execute(
+            "select list(distinct periode order by periode) from observations where indicateur = 'taux_chomage_localise' and territoire = 'DEP-61'"
+        )
+        .fetchone()
+    )
+    assert first == held[0] and len(held) >= 3
+    complete = missing("28")
+    lost = "delete from observations where indicateur = 'taux_chomage_localise' and territoire = 'DEP-61' and periode = '{}'"
+    damage(candidate, lost.format(first))
+    assert missing("28") - complete == {first}
+    damage(candidate, "update territoires set code_region = '04' where code_region = '28'")
+    assert first not in missing("04")
+    damage(candidate, lost.format(held[2]))
+    assert held[2] in missing("04")
