@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import fautes
@@ -27,6 +28,7 @@ def campaign(plan: Plan, source: str, faults: dict[str, str], journal: Path | No
             start = time.monotonic()
             outcome = one.attack(name, query)
             outcome.seconds = time.monotonic() - start
+            outcome.le = f"{datetime.now(UTC):%Y-%m-%d}"
             print(
                 f"{outcome.status:10} {outcome.seconds:5.1f} s  {source} | {name} | {outcome.damaged} | {outcome.reasons[:2]}",
                 flush=True,

@@ -56,6 +56,7 @@ class Outcome:
         True  # one reason at least names the dataset, an indicator that it feeds, or the place it describes
     )
     seconds: float = 0.0
+    le: str = ""  # the day it was run: the judgement may have changed since
 
 
 @dataclass
@@ -171,13 +172,22 @@ def report(outcomes: list[Outcome]) -> str:
     lines = [
         "# What the saboteur found",
         "",
-        "Written by `tests/saboteur --rapport`: not by hand. *Refused*: exit 1. *Listed*: published, a row in the vigilance workbook names the",
-        "figure. *No effect*: no published figure moved by more than its source usually revises. *Unseen* and *exit 2* must stay at 0.",
+        "Written by `tests/saboteur --rapport` from `tests/saboteur/journal.jsonl`, not by hand. *Refused*: exit 1. *Listed*: published, a row in the",
+        "vigilance workbook names the figure. *No effect*: no published figure moved by more than its source usually revises. *Unseen* and *exit 2* must stay at 0.",
         "",
-        f"{len(order)} kinds × {len(fautes.jeux())} datasets = {whole} attacks that fit. Run: {len(tried)} attacks, {len(order) - len(never)} kinds,"
-        f" {len(sources)} datasets: {said}.",
+        f"{len(order)} kinds on {len(fautes.jeux())} datasets: {whole} attacks fit. Run: {len(tried)} attacks, {len(order) - len(never)} kinds,"
+        f" {len(sources)} datasets: {said}. **{whole - len(tried)} attacks that fit were never run**, and nothing is known of them.",
+        "",
+        "Each was run against the judgement of its day: "
+        + ", ".join(f"{number} on {day}" for day, number in sorted(Counter(o.le for o in tried).items()))
+        + ".",
         "",
         f"Kinds never run: {', '.join(never) or 'none'}.",
+        "",
+        f"Datasets never attacked: {', '.join(f'`{s}`' for s in fautes.jeux() if s not in sources) or 'none'}.",
+        "",
+        "False alarms: `test_true_news_raises_no_alarm` rebuilds true news (sources as they were some periods ago, the last year revised as its"
+        " producer does, or only prolonged) and demands that none be refused (`make test-long`).",
         "",
         "## By kind",
         "",
