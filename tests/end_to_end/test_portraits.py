@@ -18,6 +18,7 @@ from pypdf import PdfReader
 from shapely import Polygon, box
 
 from publish.exports.reports import batch, charts, pdf
+from publish.exports.reports import page as html
 from publish.exports.reports import questions as q
 from publish.exports.reports.dashboard import dashboard, room, territories
 from publish.exports.reports.document import Chart, Document, Picture, Table
@@ -245,6 +246,34 @@ def test_the_notes_of_the_dashboard_are_numbered_as_they_are_read(data: Path) ->
     libelle = {int(n.number): n.label for n in autre.notes if n.number.isdigit()}
     (carte,) = [b for page in autre.pages for rang in page.rows for _, b in rang if isinstance(b, Picture)]
     assert libelle[carte.source.note] == facts.indicators["taux_chomage_localise"].libelle
+
+
+def test_what_changed_says_the_figures_of_both_releases(data: Path, tmp_path: Path) -> None:
+    """The release before, SYNTHETIC: one figure of another period, one of another value, all the others as now."""
+    base, avant = data / "published/current/referentiel.duckdb", tmp_path / "avant.duckdb"
+    shutil.copyfile(base, avant)
+    with duckdb.connect(str(avant)) as c:
+        for changement in (
+            "periode = '2022', valeur = 270000 where indicateur = 'population_municipale'",
+            "valeur = 111222 where indicateur = 'emploi_salarie_prive'",
+            # what is printed the same has not changed
+            "valeur = valeur + 0.001 where indicateur = 'emploi_prive_pour_100_habitants'",
+        ):
+            c.execute(f"update chiffres_cles set {changement} and territoire = '{EPCI}'")
+    facts = batch.prepared(
+        base,
+        [EPCI],
+        region="28",
+        release="essai",
+        made=datetime(2026, 1, 1, tzinfo=UTC),
+        previous=("avant", avant),
+    )
+    texte = html.write(portrait(facts, EPCI))
+    debut = texte.index("Ce qui a changé depuis la release précédente")
+    dit = texte[debut : texte.index("</section>", debut)]
+    assert "nouvelle période, 281\u202f165 en 2023 (270\u202f000 en 2022)" in dit
+    assert "2024\u00a0: révisé, 111\u202f503 au lieu de 111\u202f222" in dit
+    assert "Comparaison avec la release avant" in dit and dit.count("<li>") == 3
 
 
 def test_labels_stay_inside_their_zone() -> None:
