@@ -21,10 +21,10 @@ SCHEMA = """
         indicateur varchar, type_territoire varchar, code_territoire varchar, cog integer, periode varchar,
         modalite varchar, valeur double, statut varchar, confidentialite varchar, marque_producteur varchar,
         methode varchar, motif varchar, n_unites bigint, part_max double, priorite integer, ligne bigint,
-        est_retrait boolean);
+        est_retrait boolean, livraison_suivante varchar, version integer);
     create table int_observations_recues as
-        select * exclude (est_retrait), null::timestamp as publie_le, null::timestamp as recu_le,
-            null::timestamp as connu_le
+        select * exclude (est_retrait, livraison_suivante, version), null::timestamp as publie_le,
+            null::timestamp as recu_le, null::timestamp as connu_le
         from stg_memoire__versions;
     create table stg_memoire__livraisons (livraison varchar);
     create table int_corrections (indicateur varchar, territoire varchar, periode varchar, modalite varchar,

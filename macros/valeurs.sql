@@ -11,3 +11,12 @@
         "upper(translate(" ~ texte ~ ", 'àâäéèêëîïôöùûüçÀÂÄÉÈÊËÎÏÔÖÙÛÜÇ', 'aaaeeeeiioouuucAAAEEEEIIOOUUUC'))"
     ) }}
 {%- endmacro %}
+
+{# True when two rows say the same in all of these columns, a blank being like a blank. `suffixe`: of the columns of the second. #}
+{% macro disent_pareil(colonnes, premier, second, suffixe='') -%}
+    {%- set egalites = [] -%}
+    {%- for colonne in colonnes -%}
+        {%- do egalites.append(premier ~ colonne ~ ' is not distinct from ' ~ second ~ colonne ~ suffixe) -%}
+    {%- endfor -%}
+    ({{ egalites | join(' and ') }})
+{%- endmacro %}

@@ -97,6 +97,7 @@ def build(
     """
     settings.build.mkdir(parents=True, exist_ok=True)
     moment = datetime.now(UTC)
+    known = memory.deliveries(settings)
     told = memory.prepare(settings)
     held = partial.sources(settings, files)
     plan = None if whole or skip_tests or root != PROJECT_ROOT else partial.plan(settings, moment, held)
@@ -115,7 +116,7 @@ def build(
         _dbt(settings, candidate, told, root, without, progress)
     candidate.held = held
     if candidate.code == 0:
-        memory.keep(settings, candidate.database)
+        memory.keep(settings, candidate.database, known)
     return candidate
 
 

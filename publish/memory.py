@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from extract.settings import PROJECT_ROOT, Settings
 from publish.inputs import code_hash
 
 FOLDER = "memoire"
-VERSIONS, DELIVERIES, KEY = "versions.parquet", "livraisons.parquet", "memoire.json"
+VERSIONS, DELIVERIES, KEY = "versions", "livraisons.parquet", "memoire.json"
 # Figures that are also weights of the passages between geographies: a new delivery of them changes which
 # places count.
 ALSO_GEOGRAPHY = {"insee__populations_communes"}
@@ -35,6 +36,7 @@ ORDER = """
     window chaine as (
         partition by source, partition order by coalesce(publie_le, recu_le), recu_le, livraison
     )
+    order by livraison
 """
 
 
@@ -60,7 +62,7 @@ def figure_sources(root: Path = PROJECT_ROOT) -> set[str]:
 
 
 def deliveries(settings: Settings) -> list[Delivery]:
-    """Every accepted delivery that the landing holds."""
+    """Every accepted delivery that the landing holds, by name."""
     with duckdb.connect() as connection:
         rows = connection.execute(ORDER, [str(settings.landing / landing.DELIVERIES)]).fetchall()
     found = []
@@ -99,7 +101,7 @@ def prepare(settings: Settings) -> dict[str, str]:
     fits = kept["cle"] == key(settings, every) and all(
         readings.get(name) == reading for name, reading in kept["livraisons"].items()
     )
-    if not fits:
+    if not fits or not kept["livraisons"]:
         shutil.rmtree(folder)
         return _everything(settings)
     figures = figure_sources()
@@ -117,23 +119,37 @@ def prepare(settings: Settings) -> dict[str, str]:
     }
 
 
-def keep(settings: Settings, candidate: Path) -> None:
-    """Keeps the versions of a candidate that dbt built and tested whole."""
+def keep(settings: Settings, candidate: Path, held: list[Delivery]) -> None:
+    """Keeps the versions of a candidate that dbt built and tested whole, one file per source; the file of a
+    source without a new delivery is taken over as it is.
+
+    `held`: what the landing held when the build began (`deliveries`). When it holds anything else by now,
+    nobody knows which models saw it: the former memory stays, and both are read at the next build."""
+    if deliveries(settings) != held:
+        return
     folder = settings.build / FOLDER
     fresh = settings.build / f".{FOLDER}"
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    every = deliveries(settings)
+    (fresh / VERSIONS).mkdir(parents=True)
     figures = figure_sources()
-    with duckdb.connect(str(candidate), read_only=True) as connection:
-        connection.execute(
-            "copy (select * from intermediaire.int_versions_recues order by source, livraison, indicateur)"
-            f" to '{_text(fresh / VERSIONS)}' (format parquet, compression zstd)"
-        )
     content = {
-        "cle": key(settings, every),
-        "livraisons": {one.livraison: one.lecture for one in every if one.source in figures},
+        "cle": key(settings, held),
+        "livraisons": {one.livraison: one.lecture for one in held if one.source in figures},
     }
+    former = json.loads((folder / KEY).read_text(encoding="utf-8")) if (folder / KEY).is_file() else {}
+    known = former.get("livraisons", {}) if former.get("cle") == content["cle"] else {}
+    with duckdb.connect(str(candidate), read_only=True) as connection:
+        for source in sorted({one.source for one in held if one.source in figures}):
+            file = f"{source}.parquet"
+            mine = {one.livraison: one.lecture for one in held if one.source == source}
+            # a delivery never leaves the journal: nothing new is nothing changed
+            if (folder / VERSIONS / file).is_file() and mine.items() <= known.items():
+                os.link(folder / VERSIONS / file, fresh / VERSIONS / file)
+                continue
+            connection.execute(
+                f"copy (select * from intermediaire.int_versions_recues where source = '{source}')"
+                f" to '{_text(fresh / VERSIONS / file)}' (format parquet, compression zstd)"
+            )
     (fresh / KEY).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)

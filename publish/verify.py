@@ -3,7 +3,8 @@
 Every byte first: each object of the archive has the sha256 of its name, each file of the release the one of
 the manifest. Then figures drawn at random are made again: a producer's figure from the row of its delivery,
 read again from the archived bytes; a sum, a ratio, an evolution from their terms by arithmetic of our own,
-each term followed to its bytes too.
+each term followed to its bytes too; what a model counts from a whole delivery, from its rows
+(`publish.recount`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from extract.delivery import reread
 from extract.errors import ExtractError
 from extract.reading.table import SOURCE_ORDER
 from extract.settings import Settings
-from publish import manifest, releases, witness, words
+from publish import manifest, recount, releases, witness, words
 
 FIGURES = 1000
 TOLERANCE = 1e-9
@@ -77,6 +78,7 @@ class Release:
         self.labels = dict(self.pairs("select territoire, libelle from territoires"))
         self.areas = dict(self.pairs("select territoire, superficie_km2 from territoires"))
         self.cog = self.one("select max(millesime_cog) from territoires")
+        self.deliveries: dict[str, list[dict[str, Any]]] = {}
         self.aliases: dict[str, set[str]] = {}
         for alias, code in self.pairs("select code_alias, code_commune from alias_communes"):
             self.aliases.setdefault(f"COM-{code}", set()).add(f"COM-{alias}")
@@ -106,6 +108,19 @@ class Release:
         """The only cell of a query."""
         found = self.connection.execute(query).fetchone()
         return found[0] if found else None
+
+    def delivered(self, delivery: str) -> list[dict[str, Any]]:
+        """Every row of a delivery, read again from the archived bytes, and kept. Raises ExtractError."""
+        if delivery not in self.deliveries:
+            record = self.records[delivery]
+            table = reread(self.settings, self.archive, self.definitions[record["source"]], record)
+            try:
+                result = table.connection.execute("from brut")
+                names = [column[0] for column in result.description or []]
+                self.deliveries[delivery] = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+            finally:
+                table.close()
+        return self.deliveries[delivery]
 
     def figure(self, key: Key) -> dict[str, Any] | None:
         """A published figure, or None when the release has no such row."""
@@ -257,6 +272,16 @@ class Arithmetic:
         return math.fsum(r["poids"] * v for r, v in zip(rows, values, strict=True))
 
 
+def recounted(release: Release, figure: dict[str, Any]) -> float | None:
+    """A figure that a model makes from the rows of its delivery; None when no recipe says how."""
+    record = release.records.get(figure["livraison"])
+    recipe = recount.RECIPES.get(record["source"]) if record else None
+    if recipe is None:
+        return None
+    rows = release.delivered(figure["livraison"])
+    return recipe(rows, figure["territoire"], figure["periode"], figure["modalite"], release.labels)
+
+
 def figures(release: Release, drawn: list[dict[str, Any]], report: Report) -> None:
     """Makes the drawn figures again, and follows what they are made of to the bytes."""
     received: dict[Key, dict[str, Any]] = {}
@@ -269,6 +294,12 @@ def figures(release: Release, drawn: list[dict[str, Any]], report: Report) -> No
         ours = Arithmetic(release)
         make = {"calculee": ours.computed, "agregee": ours.summed, "projetee": ours.carried}[method]
         again = make(figure)
+        if again is None and method == "agregee":
+            try:
+                again = recounted(release, figure)
+            except (ExtractError, OSError) as error:
+                _tell(report, figure, key, DIFFERS, f"livraison illisible depuis l'archive, {error}")
+                continue
         if again is None:
             report.verdicts[(method, UNSAID)] += 1
             report.inconnues[f"{key[0]} ({method}) : ses parties ne sont pas toutes publiées"] += 1

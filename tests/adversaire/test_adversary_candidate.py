@@ -105,16 +105,16 @@ TOTALS = f"""
 DELIVERED = """
     insert into intermediaire.int_observations_recues by name
     select t.*, 'A' as statut, 'F' as confidentialite, 'publiee' as methode, 1 as priorite, m.source, 1 as ligne,
-        -- another geography of the same communes comes in a partition of its own
-        case when t.cog = 2026 then 'geographie' end as partie, m.livraison || case when t.cog = 2026 then '-bis' else '' end as livraison,
+        -- the totals, and another geography of the same communes, come each in a partition and a delivery of their own
+        case when t.cog = 2026 then 'geographie' end as partie, m.livraison || case when t.cog = 2026 then '-bis' else '-totaux' end as livraison,
         m.publie_le, m.recu_le, m.connu_le, true as est_en_vigueur
     from intermediaire.totaux_inventes t
     cross join (select * from intermediaire.int_observations_recues where source = 'insee__filosofi_communes' limit 1) m
 """
-# Ten hidden communes were printed by an older delivery.
+# Ten hidden communes were printed by an older delivery (a delivery's name is its own: int_versions_livraisons is tested for it).
 OLDER = """
     insert into intermediaire.int_observations_recues by name
-    select * replace (44 as valeur, 'A' as statut, 'F' as confidentialite, null as marque_producteur, false as est_en_vigueur,
+    select * replace (44 as valeur, livraison || '-ancienne' as livraison, 'A' as statut, 'F' as confidentialite, null as marque_producteur, false as est_en_vigueur,
         connu_le - interval 30 day as connu_le, recu_le - interval 30 day as recu_le)
     from intermediaire.int_observations_recues
     where indicateur = 'menages_fiscaux' and type_territoire = 'COM' and confidentialite = 'C'

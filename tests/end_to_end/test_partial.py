@@ -158,6 +158,36 @@ def test_what_comes_during_a_build_is_built_next(settings: Settings, tmp_path: P
     assert plan is not None and plan.sources == ("dares__interim",)
 
 
+def test_a_delivery_that_comes_while_dbt_runs_is_not_noted_as_built(settings: Settings) -> None:
+    folder, made = settings.build / memory.FOLDER, settings.build / partial.FOLDER / partial.DATABASE
+
+    def noted() -> set[str]:
+        return set(json.loads((folder / memory.KEY).read_text(encoding="utf-8"))["livraisons"])
+
+    before, held = noted(), memory.deliveries(settings)
+    assert before
+    receive(settings, "dares__interim", "valeur", "true")
+    memory.keep(settings, made, held)
+    assert noted() == before, "nobody knows what the models saw of it: the next build reads it"
+    came = {one.livraison for one in memory.deliveries(settings)} - {one.livraison for one in held}
+    memory.prepare(settings)
+    with duckdb.connect() as c:
+        trusted = c.execute(f"select livraison from '{folder / memory.DELIVERIES}'").fetchall()
+    assert len(came) == 1 and {name for (name,) in trusted} == before
+    memory.keep(settings, made, memory.deliveries(settings))
+    assert noted() == before | came
+
+
+def test_the_memory_of_a_source_without_news_is_taken_over(settings: Settings) -> None:
+    folder, made = settings.build / memory.FOLDER, settings.build / partial.FOLDER / partial.DATABASE
+    files = {path.name: path.stat().st_ino for path in (folder / memory.VERSIONS).iterdir()}
+    assert len(files) > 20
+    receive(settings, "dares__interim", "valeur", "true")
+    memory.keep(settings, made, memory.deliveries(settings))
+    after = {path.name: path.stat().st_ino for path in (folder / memory.VERSIONS).iterdir()}
+    assert {name for name in files if files[name] != after[name]} == {"dares__interim.parquet"}
+
+
 def test_who_reads_the_journal_of_attempts_is_built_again(settings: Settings) -> None:
     manifest = json.loads((settings.build / partial.FOLDER / partial.MANIFEST).read_text(encoding="utf-8"))
     readers = partial.journal_readers(manifest)

@@ -71,7 +71,7 @@ class House:
                     c.execute(FIGURE, [*journal, line, place, value, value])
             if self.memory:
                 c.executemany(
-                    f"insert into stg_memoire__versions values ({', '.join('?' * 20)})", self.memory
+                    f"insert into stg_memoire__versions values ({', '.join('?' * 22)})", self.memory
                 )
             if trusted:
                 c.executemany("insert into stg_memoire__livraisons values (?)", [(name,) for name in trusted])

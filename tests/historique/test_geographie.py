@@ -24,11 +24,18 @@ ROWS = {
     ),
 }
 
+# A photograph of the month of its file: what it says of one month, the next file does not say again.
+PHOTOGRAPH = (
+    "stg_dares__activite_partielle_departements",
+    "'14' as code_departement, 'C1' as secteur, 1.0 as demandes, 2.0 as salaries, 3.0 as heures, 1.0 as etablissements",
+)
+
 
 @pytest.fixture(scope="module")
 def mesures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The SQL of the measures' models."""
-    return compiled(tmp_path_factory.mktemp("mesures"), tuple(f"int_mesures__{name}" for name in ROWS))
+    names = (*ROWS, "activite_partielle_departements")
+    return compiled(tmp_path_factory.mktemp("mesures"), tuple(f"int_mesures__{name}" for name in names))
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -44,3 +51,17 @@ def test_a_figure_said_again_the_next_year_is_the_same(mesures: dict[str, str], 
             "select count(*) from (select * exclude (livraison) from m group by all having count(*) = 2)"
         )
         assert twice.fetchone() == c.execute("select count(*) // 2 from m").fetchone() != (0,)
+
+
+def test_a_photograph_of_another_year_is_in_the_same_geography(mesures: dict[str, str]) -> None:
+    staging, row = PHOTOGRAPH
+    with duckdb.connect() as c:
+        c.execute(
+            f"create table {staging} as select {row}, date '2020-12-08' as mise_a_jour, 'a' as livraison, 1 as ligne"
+            f" union all select {row}, date '2021-01-19', 'b', 1"
+        )
+        c.execute(f"create table m as {mesures['int_mesures__activite_partielle_departements']}")
+        said = c.execute(
+            "select count(distinct cog), list(distinct periode order by periode) from m"
+        ).fetchone()
+    assert said == (1, ["2020-12", "2021-01"])

@@ -1,44 +1,48 @@
 -- Every version of every producer's figure, with the days between which it was the last word. A correction of ours opens a version of its
--- own on its date, for as long as the producer goes on saying what it corrects.
+-- own on its date, for as long as the producer goes on saying what it corrects; the versions after it count one more.
 {% set cle = ['source', 'partie', 'indicateur', 'type_territoire', 'code_territoire', 'periode', 'modalite'] %}
 {% set gardees = cle + [
     'cog', 'confidentialite', 'marque_producteur', 'methode', 'n_unites', 'part_max', 'priorite', 'est_retrait', 'livraison', 'ligne'
 ] %}
-with versions as (
+with livraisons as (
+    select * from {{ ref('int_versions_livraisons') }}
+),
+
+versions as {{ sans_copie() }} (
     select
         v.{{ gardees | join(',\n        v.') }},
         v.valeur,
         v.statut,
         v.motif,
+        v.version,
         l.publie_le,
-        l.rang,
         l.connu_le as connu_du,
-        lead(l.connu_le) over (
-            partition by v.{{ cle | join(', v.') }}
-            order by l.rang
-        ) as connu_jusqua
+        f.connu_le as connu_jusqua,
+        v.type_territoire || '-' || v.code_territoire as territoire
     from {{ ref('int_versions_recues') }} as v
-    inner join {{ ref('int_versions_livraisons') }} as l
-        on v.source = l.source and v.partie is not distinct from l.partie and v.livraison = l.livraison
+    inner join livraisons as l on v.livraison = l.livraison
+    left join livraisons as f on v.livraison_suivante = f.livraison
 ),
 
+-- The few figures that we correct: their versions are counted again.
 jugees as (
     select
         v.*,
         c.action,
         c.valeur as valeur_corrigee,
-        c.corrige_le,
-        c.texte
+        c.texte,
+        case
+            when
+                v.valeur is not distinct from c.attendu and not v.est_retrait and v.confidentialite = 'F'
+                and (v.connu_jusqua is null or v.connu_jusqua > c.corrige_le)
+                then c.corrige_le
+        end as corrige_le
     from versions as v
-    left join {{ ref('int_corrections') }} as c
-        on
-            v.indicateur = c.indicateur and v.type_territoire || '-' || v.code_territoire = c.territoire and v.periode = c.periode
-            and v.modalite = c.modalite and v.valeur is not distinct from c.attendu
-            and not v.est_retrait and v.confidentialite = 'F'
-            and (v.connu_jusqua is null or v.connu_jusqua > c.corrige_le)
+    inner join {{ ref('int_corrections') }} as c
+        on v.indicateur = c.indicateur and v.territoire = c.territoire and v.periode = c.periode and v.modalite = c.modalite
 ),
 
-ensemble as (
+corrigees as (
     -- as the producer says it: for ever, or until our correction
     select
         {{ gardees | join(',\n        ') }},
@@ -47,9 +51,9 @@ ensemble as (
         motif,
         cast(null as string) as correction,
         publie_le,
-        rang,
         connu_du,
-        coalesce(corrige_le, connu_jusqua) as connu_jusqua
+        coalesce(corrige_le, connu_jusqua) as connu_jusqua,
+        version
     from jugees
     where corrige_le is null or connu_du < corrige_le
     union all
@@ -60,13 +64,28 @@ ensemble as (
         case when action = 'remplacer' then null else texte end,
         texte,
         publie_le,
-        rang,
         greatest(connu_du, corrige_le),
-        connu_jusqua
+        connu_jusqua,
+        version
     from jugees
     where corrige_le is not null
 )
 
+select
+    v.{{ gardees | join(',\n    v.') }},
+    v.valeur,
+    v.statut,
+    v.motif,
+    cast(null as string) as correction,
+    v.publie_le,
+    v.connu_du,
+    v.connu_jusqua,
+    v.version
+from versions as v
+left join {{ ref('int_corrections') }} as c
+    on v.indicateur = c.indicateur and v.territoire = c.territoire and v.periode = c.periode and v.modalite = c.modalite
+where c.indicateur is null
+union all
 select
     {{ gardees | join(',\n    ') }},
     valeur,
@@ -76,5 +95,5 @@ select
     publie_le,
     connu_du,
     connu_jusqua,
-    cast(row_number() over (partition by {{ cle | join(', ') }} order by rang, connu_du) as integer) as version
-from ensemble
+    cast(row_number() over (partition by {{ cle | join(', ') }} order by version, connu_du) as integer) as version
+from corrigees

@@ -43,6 +43,10 @@ select
     est_relue,
     est_en_vigueur,
     max(case when est_relue then 1 else 0 end) over (partition by source, partie) = 1 as chaine_relue,
+    min(case when est_relue then rang end) over (partition by source, partie) as premier_rang_relu,
+    -- one delivery is read, the last of all: what it says is compared with what the partition says today
+    min(case when est_relue then rang end) over (partition by source, partie) = max(rang) over (partition by source, partie)
+        as est_prolongee,
     -- the first delivery after this one whose every figure is read again
     min(case when est_relue then rang end) over (
         partition by source, partie order by rang rows between 1 following and unbounded following

@@ -20,7 +20,9 @@
         part_max,
         priorite,
         ligne,
-        est_retrait
+        est_retrait,
+        livraison_suivante,
+        version
     from {{ source('memoire', 'versions') }}
 {% else %}
     select
@@ -43,6 +45,8 @@
         cast(null as double) as part_max,
         cast(null as integer) as priorite,
         cast(null as bigint) as ligne,
-        cast(null as boolean) as est_retrait
+        cast(null as boolean) as est_retrait,
+        cast(null as string) as livraison_suivante,
+        cast(null as integer) as version
     where false
 {% endif %}
