@@ -271,6 +271,27 @@ class Arithmetic:
             return None
         return math.fsum(r["poids"] * v for r, v in zip(rows, values, strict=True))
 
+    def carried_zone(self, figure: dict[str, Any]) -> float | None:
+        """The sum of all the communes of a zone, carried from their geography by the published passages: an
+        EPCI may hold communes of another region, which the release only keeps as they were received."""
+        kind, _, code = figure["territoire"].partition("-")
+        rows = self.release.connection.execute(
+            "select p.poids, h.valeur from appartenances a join passages p on p.code_cible = a.code_commune"
+            " and p.cog_cible = a.millesime_cog left join observations_historique h on"
+            " h.territoire = 'COM-' || p.code_source and h.millesime_cog = p.cog_source"
+            " and h.connu_jusqua is null and not h.est_retrait"
+            " and h.indicateur = ? and h.periode = ? and h.modalite = ?"
+            " where a.type_territoire = ? and a.code_territoire = ? and a.millesime_cog = ?"
+            " and p.cog_source = ?",
+            [
+                figure["indicateur"], figure["periode"], figure["modalite"], kind, code, self.release.cog,
+                figure["millesime_cog"],
+            ],
+        ).fetchall()  # fmt: skip
+        if not rows or any(weight is None or value is None for weight, value in rows):
+            return None
+        return math.fsum(weight * value for weight, value in rows)
+
 
 def recounted(release: Release, figure: dict[str, Any]) -> float | None:
     """A figure that a model makes from the rows of its delivery; None when no recipe says how."""
@@ -297,6 +318,7 @@ def figures(release: Release, drawn: list[dict[str, Any]], report: Report) -> No
         if again is None and method == "agregee":
             try:
                 again = recounted(release, figure)
+                again = ours.carried_zone(figure) if again is None else again
             except (ExtractError, OSError) as error:
                 _tell(report, figure, key, DIFFERS, f"livraison illisible depuis l'archive, {error}")
                 continue

@@ -33,8 +33,8 @@ jugees as (
         c.texte,
         case
             when
-                v.valeur is not distinct from c.attendu and not v.est_retrait and v.confidentialite = 'F'
-                and (v.connu_jusqua is null or v.connu_jusqua > c.corrige_le)
+                not v.est_retrait and v.confidentialite = 'F' and (v.connu_jusqua is null or v.connu_jusqua > c.corrige_le)
+                and (v.valeur is not distinct from c.attendu)
                 then c.corrige_le
         end as corrige_le
     from versions as v
