@@ -1,7 +1,8 @@
 -- preuve('taux_chomage_localise', 'REG-28', '2023-T3') : du chiffre aux octets reçus. Une ligne pour le chiffre, puis une par terme
 -- (numérateur, dénominateur, valeur antérieure) s'il est calculé, une par partie s'il est une somme, et une par commune d'origine s'il a
--- été porté d'une ancienne géographie (avec son poids). `ligne` est la ligne de la livraison qui porte le chiffre tel quel, NULL sinon ;
--- `modele` est le modèle qui a fait le chiffre, `code` l'empreinte du code de la release.
+-- été porté d'une ancienne géographie (avec son poids). `ligne` est la ligne de la livraison qui porte le chiffre, la première s'il est
+-- compté sur plusieurs (methode agregee), NULL sinon ; `modele` est le modèle qui a fait le chiffre, `code` l'empreinte du code de la
+-- release.
 create or replace macro preuve(un_indicateur, un_territoire, une_periode) as table
     with chiffre as (
         select * from observations
@@ -157,7 +158,8 @@ create or replace macro preuve(un_indicateur, un_territoire, une_periode) as tab
         left join livraisons as d on t.livraison = d.livraison and d.resultat = 'nouveau'
         left join observations_historique as h
             on
-                t.methode = 'publiee' and t.indicateur = h.indicateur and t.territoire = h.territoire and t.periode = h.periode
+                t.methode in ('publiee', 'agregee') and t.methode = h.methode
+                and t.indicateur = h.indicateur and t.territoire = h.territoire and t.periode = h.periode
                 and t.modalite = h.modalite and t.millesime_cog = h.millesime_cog
                 and d.source = h.source
                 and d.partition is not distinct from h.partition and h.connu_jusqua is null

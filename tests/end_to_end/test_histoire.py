@@ -303,6 +303,23 @@ def test_verify_makes_figures_again_and_sees_a_flipped_bit(data: Path, tmp_path:
     assert f"l'objet {sha} n'a plus ses octets" in flat and "NOTE.md a changé" in flat
 
 
+def test_a_figure_counted_in_its_delivery_leads_to_its_row(data: Path, base) -> None:
+    """The year of overindebtedness is the portal's own sum; France is not made of published parts."""
+    for place, whole in (("DEP-14", True), ("FRANCE-FM", False)):
+        (row,) = base.execute(
+            "select valeur, ligne, source, livraison, modele from preuve('dossiers_surendettement_an', ?, '2023')",
+            [place],
+        ).fetchall()
+        value, line, source, delivery, model = row
+        with duckdb.connect() as c:
+            path = data / "landing" / source / f"{delivery}.parquet"
+            found = c.execute(
+                f"select annee, depots::double from '{path}' where _ligne = ?", [line]
+            ).fetchall()
+        assert len(found) == 1 and found[0][0] == "2023" and model == f"stg_{source}", (place, row)
+        assert (found[0][1] == value) is whole
+
+
 KINDS = """
     select indicateur, territoire, periode from (
         select *, row_number() over (partition by methode, split_part(territoire, '-', 1), indicateur
