@@ -20,6 +20,8 @@ from publish.exports.styles import GREY, LEGEND, Styles, pattern
 # A sheet of Excel holds 1,048,576 rows and 16,384 columns.
 MAX_ROWS, MAX_COLUMNS = 1_000_000, 16_000
 BOUNDS = ("5 ou moins", "95 ou plus")  # a bound, not a measure: it must not enter a mean
+TALLEST = 400  # points: Excel shows no row taller than 409
+PRINTED_COLUMNS = 14  # figures across a printed page
 CHARTED = 12  # territories of a bar chart, curves of a line chart
 
 INDICATORS = """
@@ -147,10 +149,16 @@ class _Book:
         self.words = {w: self.cells.text(w, missing) for w in (words.SECRET, words.MISSING, *BOUNDS)}
 
     def write(self) -> None:
+        present = {index for index, _ in self.content.series}
         themes: dict[str, list[int]] = {}
+        empty: list[str] = []
         for index, one in enumerate(self.content.indicators):
-            themes.setdefault(one.theme, []).append(index)
-        self._front(list(themes))
+            # A column of "n.d." teaches nothing that a line of the first sheet does not say.
+            if index in present:
+                themes.setdefault(one.theme, []).append(index)
+            else:
+                empty.append(one.libelle)
+        self._front(list(themes), empty)
         for theme, members in themes.items():
             self._last_values(theme, members)
             self._series(theme, members)
@@ -180,6 +188,13 @@ class _Book:
         sheet.write_string(2, 0, LEGEND, self.styles.subtitle)
         return sheet
 
+    @staticmethod
+    def _printed(sheet: BulkSheet, names: int, figures: int, heads: tuple[int, int]) -> None:
+        """On paper: as many pages side by side as keep the figures readable, heads and names on each."""
+        sheet.fit_to_pages(-(-max(figures, 1) // PRINTED_COLUMNS), 0)
+        sheet.repeat_rows(*heads)
+        sheet.repeat_columns(0, names - 1)
+
     def _value(
         self, one: Wanted, point: tuple[str, float | None, str | None, bool, str | None] | None
     ) -> Cell:
@@ -196,7 +211,7 @@ class _Book:
             start = self.openings[key] = opening(self.styles.number(pattern(*key)))
         return start + repr(value) + CLOSING
 
-    def _front(self, themes: list[str]) -> None:
+    def _front(self, themes: list[str], empty: list[str]) -> None:
         said = f"Release {self.release}, extraite le {words.day(self.made)}."
         sheet = self._sheet("Lisez-moi", "Référentiel régional de données socio-économiques", said)
         sheet.set_column(0, 0, 34)
@@ -204,7 +219,7 @@ class _Book:
         bold, plain = self.styles.get(bold=True), self.styles.get(text_wrap=True, valign="top")
         lines = [
             ("Territoires", words.plural(len(self.content.territories), "territoire")),
-            ("Indicateurs", words.plural(len(self.content.indicators), "indicateur")),
+            ("Indicateurs", words.plural(len(self.content.indicators) - len(empty), "indicateur")),
             ("Une feuille par thème", " ; ".join(themes)),
             (
                 "Dernières valeurs",
@@ -228,15 +243,18 @@ class _Book:
             ),
             ("Réutilisation", "Citer la source de chaque indicateur (feuille Sources) et la release."),
         ]
+        if empty:
+            lines.insert(2, ("Sans chiffre pour ces territoires", " ; ".join(empty) + "."))
         for row, (label, text) in enumerate(lines, start=4):
             sheet.write_string(row, 0, label, bold)
             sheet.write_string(row, 1, text, plain)
-            sheet.set_row(row, 15 * (1 + len(text) // 95))
+            sheet.set_row(row, min(15 * (1 + len(text) // 110), TALLEST))
 
     def _last_values(self, theme: str, members: list[int]) -> None:
         content, styles = self.content, self.styles
         sheet = self._sheet(theme, theme, "Dernière valeur connue de chaque indicateur.")
         sheet.freeze_panes(5, 3)
+        self._printed(sheet, names=3, figures=len(members), heads=(3, 4))
         sheet.set_column(0, 0, 9)
         sheet.set_column(1, 1, 12)
         sheet.set_column(2, 2, 34)
@@ -320,6 +338,7 @@ class _Book:
                 f"{theme[:14]} séries {said[:12]}", f"{theme} — séries {said}", "Une colonne par période."
             )
             sheet.freeze_panes(4, 4)
+            self._printed(sheet, names=4, figures=len(periods), heads=(3, 3))
             for column, (head, width) in enumerate(
                 (("Indicateur", 40), ("Code", 12), ("Territoire", 28), ("Unité", 16))
             ):

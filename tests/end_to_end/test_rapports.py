@@ -256,6 +256,34 @@ def test_workbook_is_the_release(base, data: Path, tmp_path: Path) -> None:
     assert all(v in ("n.d.", "secret") for k, v in revenus.items() if k and len(k) != 5)
 
 
+def test_a_workbook_names_what_it_has_no_figure_for_and_prints_in_readable_pages(
+    base, data: Path, tmp_path: Path
+) -> None:
+    fait = exporter(
+        data, tmp_path, CLASSEUR="essai.xlsx", TERRITOIRES="EPCI,REG-28", INDICATEURS="Population,Emploi"
+    )
+    assert fait.returncode == 0, fait.stderr
+    classeur = openpyxl.load_workbook(tmp_path / "essai.xlsx")
+    sans_chiffre = {
+        libelle for (libelle,) in base.execute(
+            """select libelle from indicateurs as i where theme in ('Population', 'Emploi') and not exists (
+                from observations as o inner join territoires as t using (territoire)
+                where o.indicateur = i.indicateur and o.modalite = '_T'
+                and (t.type_territoire = 'EPCI' or o.territoire = 'REG-28'))"""
+        ).fetchall()
+    }  # fmt: skip
+    lisez_moi = {ligne[0].value: ligne[1].value for ligne in classeur["Lisez-moi"].iter_rows(min_row=5)}
+    dit = lisez_moi["Sans chiffre pour ces territoires"].removesuffix(".").split(" ; ")
+    assert sans_chiffre and set(dit) == sans_chiffre
+    for nom in ("Population", "Emploi"):
+        feuille = classeur[nom]
+        noms = {c.value for c in feuille[4][3:] if c.value}
+        assert noms and not noms & sans_chiffre
+        assert (feuille.page_setup.fitToWidth or 1) == -(
+            -len(noms) // 14
+        ) and feuille.print_title_cols == "$A:$C"
+
+
 def test_a_template_is_filled_and_kept(base, data: Path, tmp_path: Path) -> None:
     modele = openpyxl.Workbook()
     feuille = modele.active
