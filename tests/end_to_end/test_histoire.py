@@ -160,7 +160,7 @@ def worlds(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Worlds:
     return Worlds(contents, early, last, scratch, other / "build/candidat.duckdb")
 
 
-@pytest.mark.long
+@pytest.mark.campaign
 def test_history_of_three_deposits(worlds: Worlds) -> None:
     contents = worlds.contents
     first, second, third = contents

@@ -203,7 +203,7 @@ def _leave_the_last(world: Path, count: int) -> None:
         shutil.rmtree(release.folder)
 
 
-@pytest.mark.long
+@pytest.mark.campaign
 def test_killed_at_some_instants(world: Path, producers: str) -> None:
     attack(world, producers, 10)
 

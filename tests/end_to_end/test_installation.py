@@ -41,7 +41,7 @@ def sandboxed(world: Path, *command: str, **env: str) -> subprocess.CompletedPro
     )
 
 
-@pytest.mark.long
+@pytest.mark.campaign
 def test_service_needs_no_more_than_its_unit_gives(data: Path, tmp_path: Path) -> None:
     missing = [tool for tool in ("unshare", "setpriv", "mount") if shutil.which(tool) is None]
     if os.geteuid() != 0 or missing or RACINE.is_relative_to("/tmp"):

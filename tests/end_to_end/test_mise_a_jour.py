@@ -40,7 +40,7 @@ def number(world: Path, value: str | None) -> None:
     file.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
-@pytest.mark.long
+@pytest.mark.campaign
 def test_release_and_archive_of_the_version_before_are_read_by_every_command(older: Path) -> None:
     for name, command in COMMANDS.items():
         done = publier(older, *command)
