@@ -89,8 +89,8 @@ def run(
     steps: dict[str, float] = {}
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
-        with FileLock(settings.data / LOCK).acquire(timeout=0):
-            outcome = _run(settings, console, only, force, compare, calendar, steps)
+        with FileLock(settings.data / LOCK).acquire(timeout=0), _begun(settings) as moment:
+            outcome = _run(settings, console, moment, only, force, compare, calendar, steps)
     except Timeout:
         outcome = Outcome(
             LOCKED,
@@ -112,25 +112,20 @@ def run(
     return outcome
 
 
-def _run(
-    settings: Settings,
-    console: Console,
-    only: list[str] | None,
-    force: bool,
-    compare: bool,
-    calendar: bool,
-    steps: dict[str, float],
-) -> Outcome:
+@contextmanager
+def _begun(settings: Settings) -> Iterator[datetime]:
+    """The moment of a run, once nothing forbids it to begin; a run that is killed leaves its mark. Raises
+    LayoutUnknown, ClockWrong or PublishFault."""
     moment = datetime.now(UTC).replace(microsecond=0)
     layout.check(settings.archive)
     clock.require(settings, moment)
     releases.repair(settings.published, moment)
     space.require(settings)
     with runlog.marked(settings):
-        return _work(settings, console, moment, only, force, compare, calendar, steps)
+        yield moment
 
 
-def _work(
+def _run(
     settings: Settings,
     console: Console,
     moment: datetime,

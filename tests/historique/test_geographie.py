@@ -38,14 +38,19 @@ def mesures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return compiled(tmp_path_factory.mktemp("mesures"), tuple(f"int_mesures__{name}" for name in names))
 
 
+def said_twice(c: duckdb.DuckDBPyConnection, staging: str, row: str) -> None:
+    """The same row in two deliveries, one of each year."""
+    c.execute(
+        f"create table {staging} as select {row}, date '2020-12-08' as mise_a_jour, 'a' as livraison, 1 as ligne"
+        f" union all select {row}, date '2021-01-19', 'b', 1"
+    )
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_a_figure_said_again_the_next_year_is_the_same(mesures: dict[str, str], name: str) -> None:
     staging, row = ROWS[name]
     with duckdb.connect() as c:
-        c.execute(
-            f"create table {staging} as select {row}, date '2020-12-08' as mise_a_jour, 'a' as livraison, 1 as ligne"
-            f" union all select {row}, date '2021-01-19', 'b', 1"
-        )
+        said_twice(c, staging, row)
         c.execute(f"create table m as {mesures[f'int_mesures__{name}']}")
         twice = c.execute(
             "select count(*) from (select * exclude (livraison) from m group by all having count(*) = 2)"
@@ -56,10 +61,7 @@ def test_a_figure_said_again_the_next_year_is_the_same(mesures: dict[str, str], 
 def test_a_photograph_of_another_year_is_in_the_same_geography(mesures: dict[str, str]) -> None:
     staging, row = PHOTOGRAPH
     with duckdb.connect() as c:
-        c.execute(
-            f"create table {staging} as select {row}, date '2020-12-08' as mise_a_jour, 'a' as livraison, 1 as ligne"
-            f" union all select {row}, date '2021-01-19', 'b', 1"
-        )
+        said_twice(c, staging, row)
         c.execute(f"create table m as {mesures['int_mesures__activite_partielle_departements']}")
         said = c.execute(
             "select count(distinct cog), list(distinct periode order by periode) from m"
