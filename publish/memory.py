@@ -162,7 +162,8 @@ def _everything(settings: Settings) -> dict[str, str]:
 
 
 def _links(settings: Settings, left_out: set[str]) -> Path:
-    """The landing without some deliveries, as links."""
+    """The landing without some deliveries, as links; its journals are copied, for a delivery that arrives
+    while dbt works replaces them."""
     folder = settings.build / "landing"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -170,7 +171,10 @@ def _links(settings: Settings, left_out: set[str]) -> Path:
         if path.stem not in left_out:
             link = folder / path.relative_to(settings.landing)
             link.parent.mkdir(exist_ok=True)
-            link.symlink_to(path.resolve())
+            if path.parent == settings.landing:
+                shutil.copyfile(path, link)
+            else:
+                link.symlink_to(path.resolve())
     return folder.resolve()
 
 

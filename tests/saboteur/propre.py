@@ -23,7 +23,7 @@ def prepare(data: Path) -> Plan:
     Raises AssertionError when the clean figures do not pass: nothing would be proved by spoiling them.
     """
     settings = Settings(data=data.resolve())
-    plan = Plan(settings.build / "candidat.duckdb", settings.build / "dbt", settings.landing)
+    plan = Plan(settings.build / "candidat.duckdb", settings.build / "dbt", settings.build / "landing")
     if (data / WHOLE).exists():
         return plan
     kept = {k: v for k, v in os.environ.items() if not k.startswith("REFERENTIEL_")}
