@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import Any
 
 HEADERS = {
@@ -46,6 +47,8 @@ def shown(value: Any) -> str:
     """A value as a French reader expects it."""
     if value is None or (isinstance(value, float) and math.isnan(value)) or str(value) in ("<NA>", "NaT"):
         return "absent"
+    if isinstance(value, Decimal):
+        return shown(float(value))
     if isinstance(value, float) and math.isinf(value):
         return "infini"
     if isinstance(value, float):

@@ -76,10 +76,15 @@ def prepare(
     compare(connection)
 
 
-def compare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Runs the SQL of preparations/, in the order of the names: what crosses figures and releases."""
+def scripts() -> list[Path]:
+    """The SQL of preparations/, in the order in which it runs."""
+    return sorted((DATA / "preparations").glob("*.sql"))
+
+
+def compare(connection: duckdb.DuckDBPyConnection, some: list[Path] | None = None) -> None:
+    """Runs the SQL of preparations/, or some of it: what crosses figures and releases."""
     try:
-        for script in sorted((DATA / "preparations").glob("*.sql")):
+        for script in scripts() if some is None else some:
             connection.execute(script.read_text(encoding="utf-8"))
     except duckdb.Error as error:
         raise _fault(error) from error

@@ -110,4 +110,6 @@ def _found(controle: Controle) -> str:
     more = f" ; les {SHOWN} premières" if count > SHOWN else ""
     where = ", toutes dans vigilance.xlsx" if controle.vigilance or controle.resultat == "echoue" else ""
     said = f"{count} ligne{'s' if count > 1 else ''}{where}{more} :"
+    if controle.famille == "integrite":  # the detail counts them all, only the first were kept
+        said = f"{html.escape(controle.detail.partition(' : ')[0])} :"
     return f"{said}<table class='ou'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

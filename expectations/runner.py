@@ -35,7 +35,9 @@ def run(
     verdict, judgements, docs = Verdict(), [], None
     folder.mkdir(parents=True, exist_ok=True)
     if run_results is not None:
-        verdict.extend(dbt_results.read(run_results, manifest or run_results.with_name("manifest.json")))
+        verdict.extend(
+            dbt_results.read(run_results, manifest or run_results.with_name("manifest.json"), candidate)
+        )
     if verdict.code == 0:
         # Imported here: the library takes seconds to load, and "nothing new" must be told in one.
         from expectations import docs as reports

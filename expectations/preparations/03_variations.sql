@@ -33,7 +33,8 @@ restes as (
         ecart - commun as propre,
         count(*) over serie as longueur,
         count(*) over ensemble >= 1000 as nombreux,
-        ntile(10) over (partition by indicateur, niveau order by valeur_avant) as tranche
+        -- ties in an order of their own: two judgements of the same figures say the same
+        ntile(10) over (partition by indicateur, niveau order by valeur_avant, territoire, modalite, date_fin) as tranche
     from groupes
     window serie as (partition by indicateur, territoire, modalite), ensemble as (partition by indicateur, niveau)
 ),

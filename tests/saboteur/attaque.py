@@ -7,20 +7,27 @@ new period and all the old ones again, as producers' deliveries do.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 import fautes
 import yaml
+from great_expectations.data_context import EphemeralDataContext
 from rebuild import FIGURES, ROOT, Plan, Rebuild, opened
 
 from expectations import frames, judge, suite
 from expectations.model import Controle, Suite, Verdict
 
 REGION = "28"
+# The suites that see most faults; they read figures, not what is made from figures.
+EARLY = ("revisions", "series", "sommes")
+SERIES = "03_variations"
+MADE = re.compile(r"temp table (\w+)")
 # What the fault did to the published figures: those that moved more than the producer usually revises them, went or came.
 DAMAGE = """
 with apres as (
@@ -67,30 +74,73 @@ class Attacker:
     suites: list[Suite]
     clean_rows: set[str] = field(default_factory=set)
     prepared: bool = False
+    pending: list[Path] = field(default_factory=list)  # preparations not run yet
 
-    def judged(self, verdict: Verdict) -> Verdict:
-        """Adds the judgement of the release to dbt's verdict, as publish.run does."""
-        if verdict.code:
-            return verdict
-        con = self.rebuild.connection
-        if not self.prepared:
+    def verdict(self, query: str) -> Verdict:
+        """Builds and judges, as publish.run does, with the rows of `query` in place of those of the source.
+
+        The figures and the suites that compare them with the release in force come first, the rest after: most faults are
+        refused before the rest is made, and a refused fault is judged no further (more would be said, not otherwise).
+        """
+        con, ctx = self.rebuild.connection, judge.context()
+        early = [one for one in self.suites if one.nom in EARLY]
+        verdict = self.rebuild.first(query, self._tables_of(early))
+        if verdict.code == 0 and not self.prepared:
             frames.prepare(con, REGION, True)
-            self.prepared = True
+            self.prepared, self.pending = True, []
         else:
-            frames.compare(con)
-        ctx = judge.context()
-        for one in self.suites:
-            found = judge.judge(ctx, one, con, REGION, True)
-            verdict.controles += found.controles
-            verdict.fautes += found.fautes
+            self.pending = frames.scripts()
+        for one in early:
             if verdict.code:
-                break  # seen: the suites that remain would say more, not otherwise
+                return verdict
+            self._compare(_sql(one))
+            self._judge(ctx, one, verdict)
+        if verdict.code == 0:
+            self._compare(None)
+            verdict.extend(self.rebuild.rest())
+        for one in self.suites:
+            if verdict.code == 0 and one not in early:
+                self._judge(ctx, one, verdict)
         return verdict
+
+    def _judge(self, ctx: EphemeralDataContext, one: Suite, verdict: Verdict) -> None:
+        found = judge.judge(ctx, one, self.rebuild.connection, REGION, True)
+        verdict.controles += found.controles
+        verdict.fautes += found.fautes
+
+    def _tables_of(self, early: list[Suite]) -> set[str]:
+        """The published tables that the first suites and their preparations read."""
+        text = " ".join(
+            [path.read_text(encoding="utf-8") for path in frames.scripts()] + [_sql(one) for one in early]
+        )
+        return {table for table in self.rebuild.tables if re.search(rf"\b{table}\b", text)} - set(
+            MADE.findall(text)
+        )
+
+    def _compare(self, text: str | None) -> None:
+        """Runs the preparations that are still to run, up to the last one whose tables `text` reads; all of them without text."""
+        con = self.rebuild.connection
+        made = [MADE.findall(path.read_text(encoding="utf-8")) for path in self.pending]
+        read = [text is None or any(re.search(rf"\b{name}\b", text) for name in names) for names in made]
+        upto = max((rank + 1 for rank, one in enumerate(read) if one), default=0)
+        for path in self.pending[:upto]:
+            own = path.stem == SERIES and self.rebuild.indicators
+            if own:  # each series is compared with itself and its peers of the same indicator: the others are as they were
+                listed = ", ".join(f"'{name}'" for name in sorted(self.rebuild.indicators))
+                con.execute("alter table chiffres rename to chiffres_tous")
+                con.execute(
+                    f"create temp table chiffres as select * from chiffres_tous where indicateur in ({listed})"
+                )
+            frames.compare(con, [path])
+            if own:
+                con.execute("drop table chiffres")
+                con.execute("alter table chiffres_tous rename to chiffres")
+        self.pending = self.pending[upto:]
 
     def attack(self, kind: str, query: str) -> Outcome:
         """Runs one fault to its verdict."""
         source = self.rebuild.source
-        verdict = self.judged(self.rebuild.run(query))
+        verdict = self.verdict(query)
         if verdict.fautes:
             return Outcome(kind, source, "arrete", verdict.fautes[:3])
         if verdict.refus:
@@ -174,9 +224,10 @@ def report(outcomes: list[Outcome]) -> str:
         "",
         "Written by `tests/saboteur --rapport` from `tests/saboteur/journal.jsonl`, not by hand. *Refused*: exit 1. *Listed*: published, a row in the",
         "vigilance workbook names the figure. *No effect*: no published figure moved by more than its source usually revises. *Unseen* and *exit 2* must stay at 0.",
+        "A refusal *names* the fault when it tells the dataset, an indicator that it feeds or, for a geography, the places.",
         "",
         f"{len(order)} kinds on {len(fautes.jeux())} datasets: {whole} attacks fit. Run: {len(tried)} attacks, {len(order) - len(never)} kinds,"
-        f" {len(sources)} datasets: {said}. **{whole - len(tried)} attacks that fit were never run**, and nothing is known of them.",
+        f" {len(sources)} datasets: {said}; {sum(not o.named for o in tried)} refused without naming the fault. **{whole - len(tried)} attacks that fit were never run**, and nothing is known of them.",
         "",
         "Each was run against the judgement of its day: "
         + ", ".join(f"{number} on {day}" for day, number in sorted(Counter(o.le for o in tried).items()))
@@ -204,14 +255,15 @@ def report(outcomes: list[Outcome]) -> str:
         lines.append(f"| `{source}` | {len(faults)} | {found.total()} | {' | '.join(cells)} |")
     lines += [
         "",
-        "## Not refused",
+        "## Not refused, or not named",
         "",
         "| kind | dataset | outcome | figures moved | where |",
         "|---|---|---|--:|---|",
     ]
-    for o in (o for o in tried if o.status != "refuse"):
+    for o in (o for o in tried if o.status != "refuse" or not o.named):
         where = ", ".join(f"`{reason}`" for reason in o.reasons[:2])
-        lines.append(f"| {o.kind} | `{o.source}` | {STATUSES[o.status]} | {o.damaged or ''} | {where} |")
+        outcome = STATUSES[o.status] if o.named else "refused, not named"
+        lines.append(f"| {o.kind} | `{o.source}` | {outcome} | {o.damaged or ''} | {where} |")
     return "\n".join(lines) + "\n"
 
 
@@ -235,7 +287,7 @@ def attacker(plan: Plan, source: str) -> Iterator[Attacker]:
         # what the fault does not reach is judged as it was without it
         suites = sorted((s for s in suite.load_all() if _reads(s, rebuild.tables)), key=_order)
         made = Attacker(rebuild, suites)
-        verdict = made.judged(rebuild.run(f"select * from {fautes.CLEAN}"))
+        verdict = made.verdict(f"select * from {fautes.CLEAN}")
         assert verdict.code == 0, (
             f"{source}, sans faute : {[(c.controle, c.detail) for c in verdict.refus]} {verdict.fautes}"
         )
@@ -253,15 +305,19 @@ def stopped() -> set[str]:
 
 
 def _order(one: Suite) -> int:
-    """The suites that see most faults first: a refused fault is judged no further."""
-    first = ("revisions", "series", "sommes", "observations", "couverture", "territoires")
+    """The suites that see most faults first."""
+    first = (*EARLY, "observations", "couverture", "territoires")
     return first.index(one.nom) if one.nom in first else len(first)
+
+
+def _sql(one: Suite) -> str:
+    return " ".join(e.requete for e in one.attentes)
 
 
 def _reads(one: Suite, tables: set[str]) -> bool:
     # the frames prepared for every suite read the observations
     prepared = ("revisions", "variations", "mouvements", "totaux", "chiffres", "observations")
-    text = " ".join(e.requete for e in one.attentes)
+    text = _sql(one)
     return any(name in text for name in tables) or (
         "observations" in tables and any(p in text for p in prepared)
     )

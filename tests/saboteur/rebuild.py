@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import tempfile
 from collections import defaultdict
@@ -21,8 +22,8 @@ from pathlib import Path
 
 import duckdb
 
-from expectations.dbt_results import REFUSED, UNREADABLE, unreadable
-from expectations.model import Controle, Verdict
+from expectations.dbt_results import REFUSED, UNREADABLE, broken, failed, suspects, unreadable
+from expectations.model import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = "source.referentiel.landing."
@@ -69,13 +70,49 @@ class Plan:
         return order
 
     def reached(self, source: str) -> list[str]:
-        """Ids of the models and tests that descend from a source of the landing, parents first."""
+        """Ids of the models and tests that descend from a source of the landing, parents first; a test comes as soon as what
+        it reads is made, as in `dbt build`, where what fails stops what reads it."""
         seen: set[str] = set()
+        unchanged = self.unchanged(source)
         front = {f"{SOURCE}{source}"}
         while front:
-            front = {child for one in front for child in self.children[one]} - seen
+            front = {child for one in front for child in self.children[one]} - seen - unchanged
             seen |= front
-        return sorted(seen, key=lambda name: self.rank[name])
+
+        def moment(name: str) -> tuple[int, bool, int]:
+            if not name.startswith("test."):
+                return self.rank[name], False, 0
+            return max(self.rank.get(p, 0) for p in self.parents(name)), True, self.rank[name]
+
+        return sorted(seen, key=moment)
+
+    def unchanged(self, source: str) -> set[str]:
+        """The models that read every figure and use those of other sources only: the keys of the split communes."""
+        with (ROOT / "seeds/poids.csv").open(encoding="utf-8") as handle:
+            keys = {row["poids"] for row in csv.DictReader(handle) if row["usage"] == "repartition"}
+        fed, _ = self.slice(source)
+        if not fed or any(source in self.sources_of[key] for key in keys):
+            return set()
+        return {name for name, node in self.nodes.items() if node["name"] == "int_passages_par_cle"}
+
+    def parents(self, name: str) -> list[str]:
+        """What a model or test reads."""
+        return self.nodes[name].get("depends_on", {}).get("nodes", [])
+
+    def needed_for(self, tables: set[str], among: list[str]) -> list[str]:
+        """The models that some tables are made from, those tables too, and the tests that read nothing else; in the order of
+        `among`."""
+        known = set(among)
+        wanted = {n for n in among if n.startswith("model.") and self.nodes[n]["name"] in tables}
+        front = set(wanted)
+        while front:
+            front = {p for one in front for p in self.parents(one) if p in known} - wanted
+            wanted |= front
+        return [
+            n
+            for n in among
+            if n in wanted or (n.startswith("test.") and known.intersection(self.parents(n)) <= wanted)
+        ]
 
     @cached_property
     def read_by(self) -> dict[str, set[str]]:
@@ -120,7 +157,19 @@ class Plan:
         """The indicators that a source feeds, and the sources needed to compute them; both empty when the source
         feeds none (a geography)."""
         touched = {name for name, sources in self.sources_of.items() if source in sources}
-        return touched, {s for name in touched for s in self.sources_of[name]}
+        needed = {s for name in touched for s in self.sources_of[name]}
+        return touched, needed | (self.compared.get(source, set()) if touched else set())
+
+    @cached_property
+    def compared(self) -> dict[str, set[str]]:
+        """Per source, those that a test compares with it by their names (one figure, two channels)."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for name, node in self.nodes.items():
+            if name.startswith("test."):
+                cited = set(re.findall(r"'([a-z]+__[a-z0-9_]+)'", node.get("compiled_code") or ""))
+                for source in cited:
+                    found[source] |= cited
+        return found
 
 
 @dataclass
@@ -133,6 +182,7 @@ class Rebuild:
     indicators: set[str]
     needed: set[str]
     made: list[tuple[str, str]] = field(default_factory=list)
+    early: list[str] = field(default_factory=list)
 
     @cached_property
     def order(self) -> list[str]:
@@ -175,21 +225,40 @@ class Rebuild:
             return False
         return not self.plan.read_by[table] & self.needed
 
-    def run(self, query: str) -> Verdict:
-        """Builds and tests with the rows of `query` in place of those of the source; tells what dbt would tell.
+    def first(self, query: str, tables: set[str]) -> Verdict:
+        """Makes and tests some published tables, and what they are made from, with the rows of `query` in place of those of
+        the source; tells what dbt would tell. `rest` makes what remains.
 
         Stops at the first failure: `dbt build` does not build what reads it either.
         """
         self.clean()
-        verdict = Verdict()
-        con = self.connection
-        con.execute(f"create table candidat.sabotage.landing as {query}")
+        self.early = self.plan.needed_for(tables, self.order)
+        self.connection.execute(f"create table candidat.sabotage.landing as {query}")
         self.made.append(("table", "candidat.sabotage.landing"))
-        clean = f"read_parquet('{self.plan.landing}/{self.source}/*.parquet', union_by_name = true)"
         readers = [self.plan.sql(self.plan.nodes[n]) for n in self.plan.children[f"{SOURCE}{self.source}"]]
-        if not all(clean in sql for sql in readers):
-            raise LookupError(f"dbt n'a pas lu {self.source} sous la forme {clean}")
-        for name in self.order:
+        if not all(self._landing in sql for sql in readers):
+            raise LookupError(f"dbt n'a pas lu {self.source} sous la forme {self._landing}")
+        return self._made(self.early)
+
+    def rest(self) -> Verdict:
+        """Makes and tests what `first` left."""
+        self._take_away()
+        done = set(self.early)
+        return self._made([name for name in self.order if name not in done])
+
+    def _made(self, names: list[str]) -> Verdict:
+        verdict = Verdict()
+        self._make(names, verdict)
+        if verdict.code == 0:
+            self._put_back()
+        return verdict
+
+    @property
+    def _landing(self) -> str:
+        return f"read_parquet('{self.plan.landing}/{self.source}/*.parquet', union_by_name = true)"
+
+    def _make(self, names: list[str], verdict: Verdict) -> None:
+        for name in names:
             if verdict.code:
                 break  # refused: dbt would go on with what does not depend on it, and refuse all the same
             node = self.plan.nodes[name]
@@ -197,19 +266,18 @@ class Rebuild:
                 # before it is made: a contract that refuses its rows leaves an empty table behind
                 self.made.append((node["config"]["materialized"], node["relation_name"]))
                 try:
-                    con.execute(self.plan.sql(node).replace(clean, "candidat.sabotage.landing"))
+                    self.connection.execute(
+                        self.plan.sql(node).replace(self._landing, "candidat.sabotage.landing")
+                    )
                 except duckdb.ConstraintException as error:
-                    verdict.controles.append(_refused(f"contrat_{node['name']}", node["name"], str(error)))
+                    verdict.controles.append(broken(name, self.plan.nodes, str(error)))
                 except duckdb.Error as error:
                     if UNREADABLE in str(error):
-                        verdict.controles.append(unreadable(node["name"], str(error)))
+                        verdict.controles.append(unreadable(name, self.plan.nodes, str(error)))
                     else:
                         verdict.fautes.append(f"{name} : {error}")
             elif name.startswith("test."):
                 self._test(node, verdict)
-        if verdict.code == 0 and self.indicators:
-            self._put_back()
-        return verdict
 
     def _test(self, node: dict, verdict: Verdict) -> None:
         try:
@@ -221,14 +289,16 @@ class Rebuild:
                 return
             failures = 1
         if failures and node["config"]["severity"].lower() == "error":
-            attached = self.plan.nodes.get(node.get("attached_node") or "", {}).get("name", "")
-            verdict.controles.append(_refused(node["name"], attached, f"{failures} ligne(s) en défaut"))
+            rows = suspects(self.connection, node)
+            verdict.controles.append(failed(node["unique_id"], self.plan.nodes, failures, rows))
 
     def _put_back(self) -> None:
         """The clean figures of the indicators that the source does not feed, beside the new ones."""
+        if not self.indicators:
+            return
         listed = ", ".join(f"'{name}'" for name in sorted(self.indicators))
         for table in FIGURES:
-            if table not in self.tables:
+            if table not in self.tables or not self._is_made(table):
                 continue
             self.connection.execute(f"alter table candidat.main.{table} rename to neuf_{table}")
             self.connection.execute(
@@ -237,6 +307,19 @@ class Rebuild:
             )
             self.made.append(("table", f"candidat.main.neuf_{table}"))
             self.made.append(("view", f"candidat.main.{table}"))
+
+    def _take_away(self) -> None:
+        """The contrary: what dbt makes next reads the rows that were made, and no others."""
+        for table in FIGURES:
+            if ("view", f"candidat.main.{table}") not in self.made:
+                continue
+            self.connection.execute(f"drop view candidat.main.{table}")
+            self.connection.execute(f"alter table candidat.main.neuf_{table} rename to {table}")
+            self.made.remove(("table", f"candidat.main.neuf_{table}"))
+            self.made.remove(("view", f"candidat.main.{table}"))
+
+    def _is_made(self, table: str) -> bool:
+        return any(relation.replace('"', "") == f"candidat.main.{table}" for _, relation in self.made)
 
     def clean(self) -> None:
         """Drops what the last run made."""
@@ -248,10 +331,6 @@ class Rebuild:
                 continue  # renamed when the clean figures were put back
             self.connection.execute(f"drop {'view' if kind == 'view' else 'table'} if exists {relation}")
         self.made.clear()
-
-
-def _refused(name: str, table: str, found: str) -> Controle:
-    return Controle(name, "integrite", "bloquant", "echoue", table, name.replace("_", " "), found)
 
 
 @contextmanager

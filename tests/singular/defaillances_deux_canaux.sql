@@ -2,6 +2,8 @@
 -- quarters from 1990 to 2020 that both give for one series, 106 are equal and none differs by more than 2. Beyond 3 units and 2 %, one of
 -- the two is about something else.
 select
+    w.indicateur,
+    b.indicateur as compare_a,
     w.type_territoire,
     w.code_territoire,
     w.periode,

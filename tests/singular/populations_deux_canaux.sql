@@ -1,6 +1,9 @@
 -- One figure, two channels: Melodi and the insee.fr file give the same municipal population of the same census.
 select
+    m.indicateur,
+    m.type_territoire,
     m.code_territoire,
+    m.periode,
     m.valeur as melodi,
     f.valeur as fichier
 from {{ ref('int_observations_recues') }} as m

@@ -22,6 +22,7 @@ apres as (
 )
 
 select
+    'population_municipale' as indicateur,
     a.annee_recensement,
     sum(a.population_municipale) as total_avant,
     max(b.total) as total_apres

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from expectations import dbt_results, frames, runner, suite
+from expectations import dbt_results, frames, page, runner, suite
 from expectations import judge as judgement
 from expectations.model import ExpectationFault, Verdict
 from publish import freshness
@@ -209,6 +209,24 @@ def test_previous_release_catches_truncation_and_scale(candidate: Path, clean_ca
     assert "compte_synthetique_03" in found["obs_ordre_de_grandeur"]
 
 
+def test_a_series_that_stops_while_its_source_goes_on_is_listed(
+    candidate: Path, clean_candidate: Path, tmp_path: Path
+) -> None:
+    """Nothing published is lost: the new quarter of one département never came."""
+    indicator = "taux_chomage_localise"
+    before = tmp_path / "avant.duckdb"
+    shutil.copy(clean_candidate, before)
+    last = f"(select max(date_fin) from observations where indicateur = '{indicator}')"
+    damage(before, f"delete from observations where indicateur = '{indicator}' and date_fin = {last}")
+    damage(candidate, f"delete from observations where territoire = 'DEP-61' and date_fin = {last}")
+    (tmp_path / "suites").mkdir()
+    shutil.copy(suite.FOLDER / "series.yml", tmp_path / "suites")
+    verdict = judge(candidate, previous=before, data_docs=False, suites=tmp_path / "suites")
+    rows = [r for c in verdict.avertissements if c.controle == "ser_interrompues" for r in c.lignes]
+    assert [(r["indicateur"], r["niveau"], r["interrompues"]) for r in rows] == [(indicator, "DEP", 1)]
+    assert rows[0]["exemples"] == "DEP-61"
+
+
 def test_an_infinite_figure_is_bad_data_and_said(candidate: Path) -> None:
     damage(
         candidate,
@@ -321,6 +339,38 @@ def test_dbt_results_are_read(tmp_path: Path, status: str, message: str | None, 
     manifest = tmp_path / "manifest.json"
     manifest.write_text(json.dumps({"nodes": {}}), encoding="utf-8")
     assert dbt_results.read(results, manifest).code == code
+
+
+def test_a_failed_test_names_its_rows_and_the_datasets_behind(tmp_path: Path) -> None:
+    """Who reads the refusal learns what is wrong and where it came from, without opening the candidate."""
+    test, model = "test.referentiel.deux_canaux.abc", "model.referentiel.int_recues"
+    nodes = {
+        test: {
+            "description": "Deux canaux,\n  un chiffre.",
+            "config": {"severity": "ERROR"},
+            "depends_on": {"nodes": [model]},
+            "compiled_code": "select code, valeur from candidat.main.recues where valeur <> 1",
+        },
+        model: {
+            "depends_on": {"nodes": [f"{dbt_results.LANDING}insee__x", f"{dbt_results.LANDING}_livraisons"]}
+        },
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps({"nodes": nodes}), encoding="utf-8")
+    result = {"unique_id": test, "status": "fail", "failures": 15, "message": "Got 15 results"}
+    (tmp_path / "run_results.json").write_text(json.dumps({"results": [result]}), encoding="utf-8")
+    with duckdb.connect(str(tmp_path / "candidat.duckdb")) as c:
+        c.execute(
+            "create table recues as select '141' || lpad(i::varchar, 2, '0') as code, 2.5 as valeur from range(15) r(i)"
+        )
+    verdict = dbt_results.read(
+        tmp_path / "run_results.json", tmp_path / "manifest.json", tmp_path / "candidat.duckdb"
+    )
+    (one,) = verdict.refus
+    assert one.phrase == "Deux canaux, un chiffre."
+    assert one.detail.startswith("15 lignes en défaut : code 14100, valeur 2,5 ; code 14101")
+    assert one.detail.endswith(" … et 3 autres (données de insee__x)")
+    assert len(one.lignes) == 15
+    assert "15 lignes en défaut :<table" in page.page(verdict, [], "essai", datetime(2026, 1, 1), None)
 
 
 def test_no_dbt_report_is_our_fault(tmp_path: Path) -> None:
