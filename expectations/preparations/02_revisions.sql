@@ -27,7 +27,8 @@ select
     b.valeur as apres,
     a.valeur is not null and b.valeur is null as disparu,
     a.valeur is null and b.valeur is not null as apparu,
-    a.confidentialite = 'C' and a.methode = 'publiee' and b.valeur is not null as devoile,
+    -- the sum of a region is its producer's sections or sectors; that of a zone follows its communes
+    a.confidentialite = 'C' and (a.methode = 'publiee' or a.niveau in ('DEP', 'REG')) and b.valeur is not null as devoile,
     abs(b.valeur - a.valeur) as ecart,
     case when a.en_points then 1 else abs(a.valeur) end * r.usuelle + r.plancher + 1e-9 as usuel,
     case when a.en_points then 1 else abs(a.valeur) end * r.refus + 2 * r.plancher + 1e-9 as refus,
