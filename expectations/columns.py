@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+
+import duckdb
 
 HEADERS = {
     "indicateur": "Indicateur",
@@ -30,12 +33,33 @@ HEADERS = {
     "siret": "SIRET",
     "publie": "Publié",
     "calcule": "Calculé",
+    "valeur_precedente": "Valeur précédente",
+    "valeur_avant": "Valeur d'avant",
+    "ecart_usuel": "Écart usuel",
+    "series": "Séries",
+    "code_territoire": "Code",
 }
+# Tables whose rows have a name, and the column that identifies them.
+NAMED = (("indicateurs", "indicateur"), ("territoires", "territoire"), ("modalites", "modalite"))
 
 
 def header(name: str) -> str:
     """The French header of a column; an unknown one keeps its name, its underscores as spaces."""
     return HEADERS.get(name, name.replace("_", " ").capitalize())
+
+
+def labels(candidate: Path) -> dict[str, dict[str, str]]:
+    """What indicators, territories and breakdowns are called, by column; empty for what the candidate
+    does not have."""
+    found: dict[str, dict[str, str]] = {}
+    if not candidate.exists():
+        return found
+    with duckdb.connect(str(candidate), read_only=True) as connection:
+        there = {t for (t,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+        for table, key in NAMED:
+            if table in there:
+                found[key] = dict(connection.execute(f"select {key}, libelle from main.{table}").fetchall())
+    return found
 
 
 def number(value: int) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from expectations import dbt_results, suite
+from expectations.columns import labels
 from expectations.frames import candidate as open_candidate
 from expectations.model import ExpectationFault, Verdict
 from expectations.page import page
@@ -57,6 +58,6 @@ def run(
         except ExpectationFault as fault:
             verdict.fautes.append(str(fault))
     (folder / "index.html").write_text(
-        page(verdict, [j.suite for j in judgements], title, moment, docs), encoding="utf-8"
+        page(verdict, [j.suite for j in judgements], title, moment, docs, labels(candidate)), encoding="utf-8"
     )
     return verdict

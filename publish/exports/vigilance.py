@@ -8,7 +8,6 @@ The workbook of a refused candidate opens on what refused it, row by row.
 from __future__ import annotations
 
 import csv
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 import duckdb
 import xlsxwriter
 
-from expectations.columns import header
+from expectations.columns import header, labels, shown
 from expectations.frames import DATA
 from expectations.model import Controle, Verdict
 from publish import words
@@ -39,6 +38,7 @@ WIDTHS = {
     "motif": 40,
     "raison": 56,
     "constat": 44,
+    "exemples": 44,
     "ce_qui_doit_etre_vrai": 56,
     "source": 30,
 }
@@ -101,7 +101,9 @@ def _refusals(refused: list[Controle]) -> Sheet:
             where = {
                 k: v for k, v in place.items() if k in ("indicateur", "territoire", "periode", "modalite")
             }
-            rest = " ; ".join(f"{header(k).lower()} {_text(v)}" for k, v in place.items() if k not in where)
+            rest = " ; ".join(f"{header(k).lower()} {shown(v)}" for k, v in place.items() if k not in where)
+            if controle.famille == "integrite":  # the datasets behind, which the rows do not name
+                rest += "".join(controle.detail.rpartition(" (données de ")[1:])
             rows.append({"ce_qui_doit_etre_vrai": controle.phrase, **where, "constat": rest})
     question = Question(
         REFUSED,
@@ -139,32 +141,15 @@ def _quality_tables(candidate: Path) -> list[tuple[str, list[dict[str, Any]]]]:
 def write(path: Path, candidate: Path, verdict: Verdict, *, title: str, made: datetime) -> list[Sheet]:
     """Writes the workbook at `path` and returns what it shows, for NOTE.md."""
     sheets = collect(candidate, verdict)
-    labels = _labels(candidate)
+    named = labels(candidate)
     book = xlsxwriter.Workbook(str(path), {"default_date_format": "dd/mm/yyyy"})
     book.set_properties({"title": f"Vigilance — {title}", "created": made.replace(tzinfo=None)})
     styles = Styles(book)
     _contents(book, styles, sheets, title)
     for sheet in sheets:
-        _sheet(book, styles, sheet, labels)
+        _sheet(book, styles, sheet, named)
     book.close()
     return sheets
-
-
-def _labels(candidate: Path) -> dict[str, dict[str, str]]:
-    """What indicators, territories and breakdowns are called; empty for what the candidate does not have."""
-    found: dict[str, dict[str, str]] = {}
-    if not candidate.exists():
-        return found
-    with duckdb.connect(str(candidate), read_only=True) as connection:
-        there = {t for (t,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-        for table, key in (
-            ("indicateurs", "indicateur"),
-            ("territoires", "territoire"),
-            ("modalites", "modalite"),
-        ):
-            if table in there:
-                found[key] = dict(connection.execute(f"select {key}, libelle from main.{table}").fetchall())
-    return found
 
 
 def _contents(book: xlsxwriter.Workbook, styles: Styles, sheets: list[Sheet], title: str) -> None:
@@ -197,9 +182,7 @@ def _contents(book: xlsxwriter.Workbook, styles: Styles, sheets: list[Sheet], ti
         page.set_row(row, 30)
 
 
-def _sheet(
-    book: xlsxwriter.Workbook, styles: Styles, sheet: Sheet, labels: dict[str, dict[str, str]]
-) -> None:
+def _sheet(book: xlsxwriter.Workbook, styles: Styles, sheet: Sheet, named: dict[str, dict[str, str]]) -> None:
     tab = _tab(sheet.question)
     page = book.add_worksheet(tab)
     _printed(page, tab)
@@ -224,11 +207,12 @@ def _sheet(
             number,
             WIDTHS.get(name, NARROW),
         )
+    page.set_row(4, 30)
     page.write(4, len(columns), "Décision", styles.header())
     page.set_column(len(columns), len(columns), 40)
     for index, row in enumerate(sheet.rows[:LIMIT], start=5):
         for number, name in enumerate(columns):
-            _cell(page, styles, index, number, name, row.get(name), labels)
+            _cell(page, styles, index, number, name, row.get(name), named)
         page.write_blank(index, len(columns), None, styles.text(bg_color=PALE))
     page.freeze_panes(5, 1)
     page.autofilter(4, 0, 4 + min(len(sheet.rows), LIMIT), len(columns))
@@ -236,14 +220,14 @@ def _sheet(
 
 
 def _cell(
-    page: Any, styles: Styles, row: int, column: int, name: str, value: Any, labels: dict[str, dict[str, str]]
+    page: Any, styles: Styles, row: int, column: int, name: str, value: Any, named: dict[str, dict[str, str]]
 ) -> None:
     if value is None or words.absent(value):
         page.write_blank(row, column, None, styles.text())
     elif isinstance(value, bool) or (not isinstance(value, (int, float)) and not hasattr(value, "item")):
         text = str(value)
-        if name in labels:
-            known = labels[name].get(text)
+        if name in named:
+            known = named[name].get(text)
             text = f"{known} ({text})" if known and name == "territoire" else known or text
         elif name == "periode":
             text = words.period(text)
@@ -257,12 +241,6 @@ def _cell(
 
 def _numeric(rows: list[dict[str, Any]], name: str) -> bool:
     return all(not isinstance(row.get(name), str) for row in rows)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, float):
-        return "absent" if math.isnan(value) else f"{value:.6g}".replace(".", ",")
-    return str(value)
 
 
 def _tab(question: Question) -> str:

@@ -370,7 +370,9 @@ def test_a_failed_test_names_its_rows_and_the_datasets_behind(tmp_path: Path) ->
     assert one.detail.startswith("15 lignes en défaut : code 14100, valeur 2,5 ; code 14101")
     assert one.detail.endswith(" … et 3 autres (données de insee__x)")
     assert len(one.lignes) == 15
-    assert "15 lignes en défaut :<table" in page.page(verdict, [], "essai", datetime(2026, 1, 1), None)
+    assert "15 lignes en défaut :<div class='ou'><table" in page.page(
+        verdict, [], "essai", datetime(2026, 1, 1), None
+    )
 
 
 def test_no_dbt_report_is_our_fault(tmp_path: Path) -> None:
