@@ -73,7 +73,9 @@ def judge(
             judgement.controles.append(_controle(suite, expectation, "sans_objet", reason))
         else:
             groups.setdefault((expectation.requete, expectation.ou), []).append(expectation)
-    source = ctx.data_sources.add_pandas(name=suite.nom)
+    # One asset for every frame of the suite: each more makes the library write its whole configuration again.
+    asset = ctx.data_sources.add_pandas(name=suite.nom).add_dataframe_asset(name=suite.nom)
+    definition = asset.add_batch_definition_whole_dataframe("cadre")
     for rank, ((query, places), expectations) in enumerate(groups.items(), start=1):
         try:
             data = frames.frame(connection, query)
@@ -83,9 +85,7 @@ def judge(
         judged = _drop_empty(judgement, data, expectations)
         if not judged:
             continue
-        asset = source.add_dataframe_asset(name=f"{suite.nom}_{rank:02d}")
-        batch = asset.add_batch_definition_whole_dataframe("cadre").get_batch({"dataframe": data})
-        result = batch.validate(
+        result = definition.get_batch({"dataframe": data}).validate(
             gx.ExpectationSuite(name=f"{suite.nom}_{rank:02d}", expectations=_build(judged, judgement)),
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": list(places)},
         )

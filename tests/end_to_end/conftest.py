@@ -8,7 +8,9 @@ from conduite import publier
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(demo_made: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if demo_made:
+        return demo_made
     dossier = tmp_path_factory.mktemp("demo")
     sortie = publier(dossier, "demo")
     assert sortie.returncode == 0, sortie.stdout[-4000:] + sortie.stderr[-4000:]

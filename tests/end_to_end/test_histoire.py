@@ -30,7 +30,7 @@ SOURCE = "dares__activite_partielle"
 VINTAGES = [
     ("2020-12-08", "2020-11", 0, 0),
     ("2021-01-19", "2020-12", 40, 3),
-    ("2021-02-22", "2021-01", 25, 0),
+    ("2021-02-23", "2021-01", 25, 0),
 ]
 ALWAYS = "date '2020-01-01'"
 
@@ -160,7 +160,7 @@ def worlds(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Worlds:
     return Worlds(contents, early, last, scratch, other / "build/candidat.duckdb")
 
 
-@pytest.mark.campaign
+@pytest.mark.long
 def test_history_of_three_deposits(worlds: Worlds) -> None:
     contents = worlds.contents
     first, second, third = contents

@@ -11,10 +11,16 @@ from rebuild import Plan
 from extract.replica.process import replica
 from extract.run import run_sources
 from extract.settings import Settings
-from publish import candidate
+from publish import candidate, partial
 from publish.demo import DEMO_KEY
 
 WHOLE = "propre.fini"  # written last: a folder without it is made again
+
+
+def published(data: Path) -> Plan:
+    """The candidate that a demonstration published, which dbt built whole."""
+    build = data / "build"
+    return Plan(build / partial.FOLDER / "candidat.duckdb", build / "dbt", build / "landing")
 
 
 def prepare(data: Path) -> Plan:
