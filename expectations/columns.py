@@ -38,6 +38,7 @@ HEADERS = {
     "ecart_usuel": "Écart usuel",
     "series": "Séries",
     "code_territoire": "Code",
+    "ce_qui_doit_etre_vrai": "Ce qui doit être vrai",
 }
 # Tables whose rows have a name, and the column that identifies them.
 NAMED = (("indicateurs", "indicateur"), ("territoires", "territoire"), ("modalites", "modalite"))
@@ -76,5 +77,6 @@ def shown(value: Any) -> str:
     if isinstance(value, float) and math.isinf(value):
         return "infini"
     if isinstance(value, float):
-        return f"{value:.6g}".replace(".", ",") if abs(value) < 1e6 else number(round(value))
+        whole = abs(value) >= 1e6 or (abs(value) >= 1e4 and value == round(value))
+        return number(round(value)) if whole else f"{value:.6g}".replace(".", ",")
     return str(value)

@@ -43,6 +43,7 @@ WIDTHS = {
     "source": 30,
 }
 NARROW = 13
+WRAPPED = ("motif", "raison", "constat", "exemples", "ce_qui_doit_etre_vrai")
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ def _cell(
         elif name == "periode":
             text = words.period(text)
         grey = {"font_color": GREY} if name in ("unite_ecart", "niveau", "type_territoire") else {}
-        page.write_string(row, column, text, styles.text(**grey))
+        page.write_string(row, column, text, styles.text(**grey, text_wrap=name in WRAPPED))
     else:
         number = float(value)
         whole = number == round(number)
