@@ -37,6 +37,7 @@ HEADERS = {
     "valeur_avant": "Valeur d'avant",
     "ecart_usuel": "Écart usuel",
     "series": "Séries",
+    "jusqu_au": "Attendues jusqu'au",
     "code_territoire": "Code",
     "ce_qui_doit_etre_vrai": "Ce qui doit être vrai",
 }

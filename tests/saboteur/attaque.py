@@ -237,6 +237,9 @@ def report(outcomes: list[Outcome]) -> str:
         "",
         f"Datasets never attacked: {', '.join(f'`{s}`' for s in fautes.jeux() if s not in sources) or 'none'}.",
         "",
+        f"The other {len(list((ROOT / 'extract/sources').glob('*.yml'))) - len(fautes.jeux())} sources have no figures in the demonstration: none of"
+        " them was attacked.",
+        "",
         "False alarms: `test_true_news_raises_no_alarm` rebuilds true news (sources as they were some periods ago, the last year revised as its"
         " producer does, or only prolonged) and demands that none be refused (`make test-long`).",
         "",

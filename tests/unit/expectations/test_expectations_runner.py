@@ -39,9 +39,10 @@ def test_clean_candidate_is_published_with_its_report(candidate: Path) -> None:
     verdict = judge(candidate)
     assert verdict.code == 0, refused(verdict) or verdict.fautes
     # The invented series jump to the reference values, which are real: the vigilance says so and blocks nothing. More
-    # than half of those values are of indicators or years that the six invented series do not have.
+    # than half of those values are of indicators or years that the six invented series do not have, and these stop.
     assert {c.controle for c in verdict.avertissements} == {
         "src_dernier_essai",
+        "src_calendrier",
         "ser_surprenants",
         "obs_references_applicables",
     }
@@ -230,6 +231,24 @@ def test_a_series_that_stops_while_its_source_goes_on_is_listed(
     rows = [r for c in verdict.avertissements if c.controle == "ser_interrompues" for r in c.lignes]
     assert [(r["indicateur"], r["niveau"], r["interrompues"]) for r in rows] == [(indicator, "DEP", 1)]
     assert rows[0]["exemples"] == "DEP-61"
+
+
+def test_empty_cells_read_as_zeros_in_old_periods_are_refused(
+    candidate: Path, clean_candidate: Path, tmp_path: Path
+) -> None:
+    """Figures that nobody had: no figure in force is revised, none is lost."""
+    before = tmp_path / "avant.duckdb"
+    shutil.copy(clean_candidate, before)
+    old = (
+        "indicateur = 'taux_chomage_localise' and territoire like 'ZE2020-%' and date_fin <"
+        " (select max(date_fin) from observations where indicateur = 'taux_chomage_localise')"
+    )
+    damage(before, f"delete from observations where {old}")
+    damage(candidate, f"update observations set valeur = 0 where {old}")
+    (tmp_path / "suites").mkdir()
+    shutil.copy(suite.FOLDER / "revisions.yml", tmp_path / "suites")
+    found = refused(judge(candidate, previous=before, data_docs=False, suites=tmp_path / "suites"))
+    assert "taux_chomage_localise, niveau ZE2020" in found["rev_zeros_nouveaux"]
 
 
 def test_an_infinite_figure_is_bad_data_and_said(candidate: Path) -> None:
