@@ -23,6 +23,7 @@ from publish.releases import Release
 
 Progress = Callable[[str, int, int], None]
 CHECKPOINT = "candidat.json"
+INDICATORS = "REFERENTIEL_INDICATEURS"  # read by the macro par_indicateur; empty: every row is made again
 
 
 @dataclass
@@ -30,7 +31,8 @@ class Candidate:
     """The candidate file and what dbt left beside it.
 
     `rebuilt`: the nodes that a partial build ran, None after a whole one; `sources`: those that it built
-    again. `entiere_le`: when the last whole build was (UTC, ISO). `held`: what the landing held when the
+    again; `indicators`: the only ones of which the models of one row per figure made rows again, all when
+    empty. `entiere_le`: when the last whole build was (UTC, ISO). `held`: what the landing held when the
     build began (`partial.sources`)."""
 
     database: Path
@@ -39,6 +41,7 @@ class Candidate:
     tail: list[str] = field(default_factory=list)
     rebuilt: frozenset[str] | None = None
     sources: tuple[str, ...] = ()
+    indicators: tuple[str, ...] = ()
     entiere_le: str = ""
     held: dict[str, str] = field(default_factory=dict)
 
@@ -74,6 +77,7 @@ def environment(settings: Settings, candidate: Candidate) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "PYTHONUNBUFFERED": "1",
+        INDICATORS: "",
     }
 
 
@@ -105,11 +109,16 @@ def build(
         candidate = _fresh(settings)
         partial.start(settings, candidate.database)
         narrow = ("--exclude-resource-type", "unit_test", "--select", *plan.select)
-        _dbt(settings, candidate, told, root, narrow, progress)
-        if candidate.code == 0:
+        narrow += ("--exclude", *plan.exclude) if plan.exclude else ()
+        only = {INDICATORS: " ".join(plan.indicateurs)}
+        _dbt(settings, candidate, told | only, root, narrow, progress)
+        if candidate.code or not partial.still_sure(plan, candidate.database):
+            plan = None
+        else:
             candidate.rebuilt = partial.complete(settings, candidate.run_results, candidate.manifest)
             candidate.sources, candidate.entiere_le = plan.sources, plan.entiere_le
-    if plan is None or candidate.code:
+            candidate.indicators = plan.indicateurs
+    if plan is None:
         candidate = _fresh(settings)
         candidate.entiere_le = utc_text(moment)
         without = ("--exclude-resource-type", "test", "unit_test") if skip_tests else ()
@@ -224,7 +233,7 @@ def settle(settings: Settings, candidate: Candidate, release: Release) -> None:
     if candidate.entiere_le and candidate.held:
         tables = release.manifest["empreintes_tables"]
         made = (candidate.database, candidate.run_results, candidate.manifest)
-        partial.keep(settings, *made, candidate.entiere_le, candidate.held, tables)
+        partial.keep(settings, *made, candidate.entiere_le, candidate.held, tables, release.nom)
     clean(settings)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,20 @@ class Description:
     key: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What another release's `file` holds as the candidate does.
+
+    `tables`: row for row. `partly`: all rows but those of `indicateurs`. `travail`: working tables of au(),
+    row for row."""
+
+    file: Path
+    tables: frozenset[str] = frozenset()
+    partly: frozenset[str] = frozenset()
+    indicateurs: tuple[str, ...] = ()
+    travail: frozenset[str] = frozenset()
+
+
 def descriptions(manifest: Path) -> dict[str, Description]:
     """Tables to publish (the models of models/marts), with their descriptions. Raises PublishFault without
     manifest."""
@@ -104,9 +118,11 @@ def _primary_key(node: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _chained(connection: duckdb.DuckDBPyConnection, script: str, manifest: Path) -> str:
+def _chained(
+    connection: duckdb.DuckDBPyConnection, script: str, manifest: Path, ready: frozenset[str]
+) -> str:
     """The script with the models' own SQL in it; what they read beside the figures is copied under
-    `interne`."""
+    `interne`. `ready`: what the release before holds there row for row."""
     chain = au.chain(manifest)
     connection.execute(f"create schema release.{au.SCHEMA}")
     connection.execute(f"create table release.{au.SCHEMA}.fabrication as select ? as code", [code_hash()])
@@ -122,6 +138,8 @@ def _chained(connection: duckdb.DuckDBPyConnection, script: str, manifest: Path)
         if name in au.PUBLISHED:
             connection.execute(f"create view {target} as {au.PUBLISHED[name]}")
             _same_rows(connection, target, origin)
+        elif name in ready:
+            connection.execute(f"create table {target} as from precedente.{au.SCHEMA}.{_quoted(name)}")
         else:
             connection.execute(f"create table {target} as from {origin} order by all")
         connection.execute(f"comment on {kind} {target} is 'Table de travail de au(), hors contrat.'")
@@ -129,7 +147,7 @@ def _chained(connection: duckdb.DuckDBPyConnection, script: str, manifest: Path)
 
 
 def _same_rows(connection: duckdb.DuckDBPyConnection, view: str, table: str) -> None:
-    """Raises PublishFault when a view of the release does not count the rows of the table it stands for."""
+    """Raises PublishFault when what stands for a table in the release does not count its rows."""
     counts = [connection.execute(f"select count(*) from {name}").fetchone() for name in (view, table)]
     if counts[0] != counts[1]:
         raise PublishFault(
@@ -151,14 +169,13 @@ def write(
     manifest: Path,
     controles: Iterable[Controle],
     macros: Path | None = None,
-    taken: tuple[Path, frozenset[str]] | None = None,
+    taken: Taken | None = None,
 ) -> dict[str, int]:
     """Writes the release's DuckDB file at `target` (must not exist) and returns rows per table.
 
     Only the marts leave the candidate; every table and column must have a description, else PublishFault: an
     analyst who meets a column without a word guesses. `macros`: folder of the *.sql to create (default
-    publish/macros). `taken`: the file of another release and the tables that are row for row the candidate's
-    there, copied as they lie, already in order.
+    publish/macros). `taken`: what is copied from another release as it lies there, already in order.
     """
     described = descriptions(manifest)
     connection = duckdb.connect()
@@ -168,19 +185,24 @@ def write(
         columns = _columns(connection, "candidat")
         _check(described, columns)
         ready: Columns = {}
-        if taken is not None:
-            connection.execute(f"attach {_literal(str(taken[0]))} as precedente (read_only)")
-            ready = {t: c for t, c in _columns(connection, "precedente").items() if t in taken[1]}
+        taken = taken or Taken(target)
+        if taken.file != target:
+            connection.execute(f"attach {_literal(str(taken.file))} as precedente (read_only)")
+            ready = _columns(connection, "precedente")
         rows = {}
         for table, description in sorted(described.items()):
-            origin = "precedente" if ready.get(table) == columns[table] else "candidat"
-            rows[table] = _copy(connection, table, columns[table], description, origin)
+            kept: Kept = ()
+            if ready.get(table) == columns[table] and table in taken.tables:
+                kept = None
+            elif ready.get(table) == columns[table] and table in taken.partly:
+                kept = taken.indicateurs
+            rows[table] = _copy(connection, table, columns[table], description, kept)
         rows["controles"] = _controles(connection, controles)
         connection.execute("use release.main")
         for script in sorted((macros or MACROS).glob("*.sql")):
             text = script.read_text(encoding="utf-8")
             if au.MARK in text:
-                text = _chained(connection, text, manifest)
+                text = _chained(connection, text, manifest, taken.travail)
             try:
                 connection.execute(text)
             except duckdb.Error as error:
@@ -199,6 +221,9 @@ def write(
 
 
 Columns = dict[str, list[tuple[str, str, bool]]]
+# Whose rows are not those of the release before: nobody's (None), those of some indicators, or (none named)
+# all.
+Kept = tuple[str, ...] | None
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, catalog: str) -> Columns:
@@ -244,7 +269,7 @@ def _copy(
     table: str,
     columns: list[tuple[str, str, bool]],
     description: Description,
-    origin: str,
+    renewed: Kept,
 ) -> int:
     name = f"release.main.{_quoted(table)}"
     body = ", ".join(f"{_quoted(c)} {kind}{'' if nullable else ' not null'}" for c, kind, nullable in columns)
@@ -252,14 +277,32 @@ def _copy(
     # A unique key decides the order entirely; without one every column takes part, so that threads do not
     # decide.
     order = ", ".join(_quoted(c) for c in description.key) or "all"
-    sort = f" order by {order}" if origin == "candidat" else ""
-    connection.execute(f"insert into {name} select * from {origin}.main.{_quoted(table)}{sort}")
+    if renewed is None:
+        connection.execute(f"insert into {name} from precedente.main.{_quoted(table)}")
+    elif renewed and description.key[0] == "indicateur":
+        for query in _interleaved(_quoted(table), order, renewed):
+            connection.execute(f"insert into {name} {query}")
+        _same_rows(connection, name, f"candidat.main.{_quoted(table)}")
+    else:
+        connection.execute(f"insert into {name} from candidat.main.{_quoted(table)} order by {order}")
     connection.execute(f"comment on table {name} is {_literal(description.comment)}")
     for column, _, _ in columns:
         text = _literal(description.columns[column])
         connection.execute(f"comment on column {name}.{_quoted(column)} is {text}")
     found = connection.execute(f"select count(*) from {name}").fetchone()
     return int(found[0]) if found else 0
+
+
+def _interleaved(table: str, order: str, renewed: tuple[str, ...]) -> Iterator[str]:
+    """The rows of a table that is ordered by indicator first, in their order: those of the `renewed`
+    indicators from the candidate, those between them as the release before holds them."""
+    before = ""
+    for name in sorted(renewed):
+        low = f"indicateur > {_literal(before)} and " if before else ""
+        yield f"from precedente.main.{table} where {low}indicateur < {_literal(name)}"
+        yield f"from candidat.main.{table} where indicateur = {_literal(name)} order by {order}"
+        before = name
+    yield f"from precedente.main.{table} where indicateur > {_literal(before)}"
 
 
 def _controles(connection: duckdb.DuckDBPyConnection, controles: Iterable[Controle]) -> int:

@@ -1,5 +1,6 @@
 """A build from where the last one stopped: a copy of the candidate that made the last release, in which only
-what depends on the sources that changed is built and tested again.
+what depends on the sources that changed is built and tested again; and of the models that hold one row per
+figure, only the rows of the indicators that those sources touch (macro `par_indicateur`).
 
 `build/derniere/` holds that candidate, dbt's accounts of it and `etat.json`, which says what it was made
 from. It is a saving, never a source: any doubt (another code, region or folder, a changed geography, no
@@ -14,7 +15,7 @@ import hashlib
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,58 @@ OWN_DELIVERIES = re.compile(
 )
 
 
+BY_INDICATOR = "par_indicateur"  # the materialization of the models that hold one row per figure
+DOOR = "model.referentiel.int_observations_recues"  # where the figures of every source enter them
+# Which indicators are fed by which source, and which rows of an indicator depend on another one: its terms
+# (and the other way round where a producer prints the ratio: one term and the ratio give a hidden term back),
+# its weight, the key by which it is shared out, the counts that its threshold looks at.
+FED = "select source, indicateur from intermediaire.int_mesures_indicateurs"
+LINKS = """
+    select term, indicateur
+    from (select unnest([numerateur, denominateur]) as term, indicateur from seeds.dictionnaire)
+    where term <> ''
+    union
+    select indicateur, unnest([numerateur, denominateur]) from seeds.dictionnaire
+    where calcul = 'publie' and numerateur <> '' and denominateur <> ''
+    union
+    select poids, indicateur from seeds.poids
+    union
+    select term, indicateur from (
+        select unnest([indicateur_menages, indicateur_personnes]) as term, indicateur
+        from intermediaire.int_seuils
+    ) where term is not null
+"""
+
+
 @dataclass(frozen=True)
 class Plan:
-    """What to build again: the sources that changed, dbt's selectors, when the last whole build was."""
+    """What to build again: the sources that changed, dbt's selectors, when the last whole build was.
+
+    `exclude`: tests that dbt would run for the journal alone, which changes nothing for them. `indicateurs`:
+    those whose rows are made again in the models of one row per figure; empty when all are.
+    `mesures`: the models through which the sources come to the figures."""
 
     sources: tuple[str, ...]
     select: tuple[str, ...]
     entiere_le: str
+    exclude: tuple[str, ...] = ()
+    indicateurs: tuple[str, ...] = ()
+    mesures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the release of a partial build has in common with the last one.
+
+    `tables`: content hash of the tables of which nothing was made again. `partly`: content hash, in the last
+    release, of those of which only the rows of `indicateurs` were. `travail`: models and seeds, published or
+    not, of which nothing was made again since the release of that name, `release`."""
+
+    tables: dict[str, str] = field(default_factory=dict)
+    partly: dict[str, str] = field(default_factory=dict)
+    indicateurs: tuple[str, ...] = ()
+    travail: frozenset[str] = frozenset()
+    release: str = ""
 
 
 def plan(
@@ -81,9 +127,61 @@ def plan(
     if any(not (folder / n).is_file() or sha256(folder / n) != digest for n, digest in noted.items()):
         return None
     select = [f"source:referentiel.landing.{name}+" for name in sorted(changed)]
-    select += [*ALWAYS, *(f"{name}+" for name in journal_readers(manifest))]
+    readers = journal_readers(manifest)
+    select += [*ALWAYS, *(f"{name}+" for name in readers)]
     select += ["source:referentiel.extraction.sources+"] if described else []
-    return Plan(tuple(sorted(changed)), tuple(select), state["entiere_le"])
+    reached = measures(manifest, changed)
+    indicators = touched(folder / DATABASE, changed, reached) if reached else ()
+    spared = spared_tests(manifest, changed, readers)
+    return Plan(tuple(sorted(changed)), tuple(select), state["entiere_le"], spared, indicators, reached)
+
+
+def measures(manifest: dict[str, Any], changed: set[str]) -> tuple[str, ...]:
+    """Names of the models by which the sources come to DOOR; empty when they come to the models of one row
+    per figure by another way too (a geography), so that every row of these must be made again."""
+    children: dict[str, list[str]] = manifest["child_map"]
+    nodes: dict[str, dict[str, Any]] = manifest["nodes"]
+    front = {f"source.referentiel.landing.{name}" for name in changed}
+    seen: set[str] = set()
+    doors = set()
+    while front:
+        seen |= front
+        following = {(key, child) for key in front for child in children.get(key, ()) if child in nodes}
+        figures = {(k, c) for k, c in following if nodes[c]["config"].get("materialized") == BY_INDICATOR}
+        if any(child != DOOR for _, child in figures):
+            return ()
+        doors |= {key for key, _ in figures}
+        front = {child for _, child in following - figures} - seen
+    return tuple(sorted(nodes[key]["name"] for key in doors if key in nodes))
+
+
+def touched(database: Path, changed: set[str], reached: tuple[str, ...]) -> tuple[str, ...]:
+    """The indicators that the sources feed, or that share a model of `reached` with what they feed, and all
+    that depend on these; sorted. Reads the candidate at `database`."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        names = changed | _labels(connection, reached)
+        found = {key for source, key in connection.execute(FED).fetchall() if source in names}
+        links = connection.execute(LINKS).fetchall()
+    while more := {key for term, key in links if term in found} - found:
+        found |= more
+    return tuple(sorted(found))
+
+
+def still_sure(plan: Plan, database: Path) -> bool:
+    """Whether the models of `plan.mesures`, built again at `database`, hold figures of no other indicators
+    than those that were expected of them."""
+    if not plan.indicateurs:
+        return True
+    return set(touched(database, set(plan.sources), plan.mesures)) <= set(plan.indicateurs)
+
+
+def _labels(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> set[str]:
+    """The sources that the rows of some models of the intermediate layer name."""
+    found: set[str] = set()
+    for name in names:
+        rows = connection.execute(f'select distinct source from intermediaire."{name}"').fetchall()
+        found |= {source for (source,) in rows}
+    return found
 
 
 def journal_readers(manifest: dict[str, Any]) -> list[str]:
@@ -106,6 +204,29 @@ def journal_readers(manifest: dict[str, Any]) -> list[str]:
             if not by_macro and not own:
                 found.add(node["name"])
     return sorted(found)
+
+
+def spared_tests(manifest: dict[str, Any], changed: set[str], readers: list[str]) -> tuple[str, ...]:
+    """Names of the tests that read the journal as `en_vigueur` does, and nothing else that is built again."""
+    children: dict[str, list[str]] = manifest["child_map"]
+    nodes: dict[str, dict[str, Any]] = manifest["nodes"]
+    front = {f"source.referentiel.landing.{name}" for name in changed} | {
+        "source.referentiel.extraction.sources"
+    }
+    front |= {
+        key for key, node in nodes.items() if node["name"] in readers or "stg_memoire__" in node["name"]
+    }
+    seen: set[str] = set()
+    while front:
+        seen |= front
+        front = {child for key in front for child in children.get(key, ())} - seen
+    return tuple(
+        sorted(
+            nodes[key]["name"]
+            for key in children.get(JOURNAL, ())
+            if key.startswith("test.") and key not in seen and nodes[key].get("attached_node") != JOURNAL
+        )
+    )
 
 
 def sources(settings: Settings, files: dict[str, str] | None = None) -> dict[str, str]:
@@ -159,11 +280,13 @@ def keep(
     entiere_le: str,
     held: dict[str, str],
     hashes: dict[str, str],
+    release: str = "",
 ) -> None:
     """Moves the candidate of a published release to `build/derniere` (the state is written last).
 
     `entiere_le`: when the last whole build was (UTC, ISO). `held`: what the landing held when this one began,
-    so that what was received meanwhile is built next time. `hashes`: content hash of each published table."""
+    so that what was received meanwhile is built next time. `hashes`: content hash of each published table.
+    `release`: the name of the release."""
     folder = settings.build / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -175,19 +298,35 @@ def keep(
         "entiere_le": entiere_le,
         "sources": held,
         "empreintes_tables": hashes,
+        "release": release,
         "fichiers": {name: sha256(folder / name) for name in (DATABASE, RESULTS, MANIFEST)},
     }
     write_text(folder / STATE, json.dumps(state, ensure_ascii=False, indent=1) + "\n")
 
 
-def same_tables(settings: Settings, rebuilt: frozenset[str] | None) -> dict[str, str]:
-    """Content hashes of the published tables that a partial build did not touch, from the last release.
+def kept_tables(
+    settings: Settings, rebuilt: frozenset[str] | None, indicators: tuple[str, ...], manifest: Path
+) -> Kept:
+    """What the release of a partial build has in common with the last one.
 
-    `rebuilt`: the nodes that ran in it; None after a whole build, of which nothing is taken over."""
+    `rebuilt`: the nodes that ran in it, None after a whole build, of which nothing is taken over;
+    `indicators`: those whose rows were made again, when not all were; `manifest`: dbt's."""
     if rebuilt is None:
-        return {}
+        return Kept()
     state = json.loads((settings.build / FOLDER / STATE).read_text(encoding="utf-8"))
-    return {t: h for t, h in state["empreintes_tables"].items() if f"model.referentiel.{t}" not in rebuilt}
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    hashes: dict[str, str] = state["empreintes_tables"]
+    same = {t: h for t, h in hashes.items() if f"model.referentiel.{t}" not in rebuilt}
+    partly = {
+        t: h
+        for t, h in hashes.items()
+        if indicators and nodes[f"model.referentiel.{t}"]["config"]["materialized"] == BY_INDICATOR
+    }
+    working = (
+        key.split(".")[-1] for key in nodes if key.startswith(("model.", "seed.")) and key not in rebuilt
+    )
+    partly = {t: h for t, h in partly.items() if t not in same}
+    return Kept(same, partly, indicators, frozenset(working), str(state["release"]))
 
 
 def _key(settings: Settings, root: Path) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +17,11 @@ from expectations.model import Verdict
 from extract.durable import fsync_file, fsync_folder
 from extract.settings import Settings
 from publish import changes, content, database, manifest, note, pages, releases, words
+from publish.database import Taken
 from publish.exports import bundle, vigilance
 from publish.exports.produce import Origin
 from publish.inputs import versions
+from publish.partial import Kept
 from publish.releases import DATABASE, REFUSED, UNFINISHED, Release
 
 KEPT_REFUSALS = 5  # whole refused candidates kept; the folder would otherwise grow with every hourly refusal
@@ -60,10 +63,10 @@ def make(
     verdict: Verdict,
     inputs: Inputs,
     moment: datetime,
-    known: dict[str, str] | None = None,
+    kept: Kept | None = None,
 ) -> Release:
-    """Writes and names the release folder, moves the pointer, returns the release. `known`: content hashes of
-    tables that are exactly those of the last release (publish.partial).
+    """Writes and names the release folder, moves the pointer, returns the release. `kept`: what it has in
+    common with the last release.
 
     Killed before the rename, nothing is there but a folder that the next run removes; between the rename and
     the pointer, a whole release that nobody follows yet.
@@ -77,17 +80,23 @@ def make(
     folder.mkdir()
     previous = releases.current(published)
     file = folder / DATABASE
-    taken = unchanged(previous, known or {})
-    source = (previous.database, frozenset(taken)) if previous is not None and taken else None
+    kept = kept or Kept()
+    found = unchanged(previous, kept.tables | kept.partly)
+    taken = {table: path for table, path in found.items() if table in kept.tables}
+    source = None
+    if previous is not None and found:
+        partly = frozenset(found) & kept.partly.keys()
+        working = kept.travail if kept.release == previous.nom else frozenset()
+        source = Taken(previous.database, frozenset(taken), partly, kept.indicateurs, working)
     rows = database.write(candidate, file, dbt_manifest, verdict.controles, taken=source)
     rows[changes.TABLE] = changes.write(
         file, previous.database if previous else None, previous.nom if previous else None
     )
-    database.write_parquet(file, folder / "parquet", taken)
-    write_dictionary(file, folder / "dictionnaire.csv")
-    pages.write(file, folder / "dictionnaire", moment)
-    before = (previous.nom, previous.database) if previous is not None else None
-    bundle.write(Origin(file, settings.region, nom, moment, before), folder / "exports")
+    # The engine reads and writes tables while the exports, which are Python, are drawn.
+    with ThreadPoolExecutor(1) as aside:
+        tables = aside.submit(_tables, file, folder / "parquet", taken, kept.tables)
+        _exports(settings, file, folder, nom, moment, previous)
+        hashes = tables.result()
     shutil.copytree(quality, folder / "qualite")
     watched = vigilance.write(
         folder / "qualite" / vigilance.FILE, candidate, verdict, title=f"release {nom}", made=moment
@@ -113,7 +122,7 @@ def make(
         origin=settings.origine,
         rows=rows,
         counts=dict(Counter(c.resultat for c in verdict.controles)),
-        content=content.hashes(file, known),
+        content=hashes,
     )
     for path in folder.rglob("*"):
         if path.is_file():
@@ -124,9 +133,24 @@ def make(
     return releases.read(published / nom)
 
 
+def _tables(file: Path, folder: Path, taken: dict[str, Path], known: dict[str, str]) -> dict[str, str]:
+    """Writes the Parquet files of the release; returns the content hashes of its tables."""
+    database.write_parquet(file, folder, taken)
+    return content.hashes(file, known)
+
+
+def _exports(
+    settings: Settings, file: Path, folder: Path, nom: str, moment: datetime, previous: Release | None
+) -> None:
+    write_dictionary(file, folder / "dictionnaire.csv")
+    pages.write(file, folder / "dictionnaire", moment)
+    before = (previous.nom, previous.database) if previous is not None else None
+    bundle.write(Origin(file, settings.region, nom, moment, before), folder / "exports")
+
+
 def unchanged(previous: Release | None, known: dict[str, str]) -> dict[str, Path]:
-    """The tables of `known` that the previous release holds with the same content hash, and their Parquet
-    files; none when a file of it is not what its manifest says."""
+    """The tables of `known` of which the previous release has that content hash, and their Parquet files;
+    none when a file of it is not what its manifest says."""
     if previous is None:
         return {}
     hashes, files = previous.manifest.get("empreintes_tables", {}), previous.manifest["fichiers"]

@@ -178,9 +178,9 @@ def _run(
             refusals.remember(settings.published, refused, inputs, compare, said)
         return Outcome(verdict.code, said, current, False, summary, verdict, refused)
     with _step(steps, "publication"), console.status("Écriture de la release…"):
-        same = partial.same_tables(settings, built.rebuilt)
+        kept = partial.kept_tables(settings, built.rebuilt, built.indicators, built.manifest)
         made = (built.database, built.manifest, quality, verdict, hashed, moment)
-        release = folders.make(settings, *made, same)
+        release = folders.make(settings, *made, kept)
         told = [f"Release {release.nom} publiée.", *_afterwards(settings, built, release, moment)]
     return Outcome(PUBLISHED, "\n".join(told), release, True, summary, verdict, partielle=built.sources)
 

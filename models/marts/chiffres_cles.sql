@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 with observations as (
     select
         o.*,

@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 with toutes as (
     select * from {{ ref('int_observations_de_base') }}
     union all

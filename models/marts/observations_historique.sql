@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- The versions as they can be printed: what would give a hidden cell back is withheld from every version.
 with comptages as (
     select distinct

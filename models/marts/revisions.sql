@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- Versions one after the other, as the history prints them. A change of geography is no revision: only figures of one place are compared.
 with versions as (
     select

@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- Suspicious, not provably wrong: a quarter or a year in which a figure moved far more than it usually does. For a reader, never blocking.
 with variations as (
     select

@@ -43,9 +43,15 @@ def settings(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Set
 
 
 def receive(
-    settings: Settings, source: str, column: str, where: str, partition: str | None = None, count: int = 25
+    settings: Settings,
+    source: str,
+    column: str,
+    where: str,
+    partition: str | None = None,
+    count: int = 25,
+    gone: str = "false",
 ) -> None:
-    """A new delivery of a source: that in force with `count` figures one per cent larger."""
+    """A new delivery of a source: that in force with `count` figures one per cent larger, less the rows `gone`."""
     archive = Archive(settings.archive)
     last = archive.accepted_of(source, partition)[-1]
     name = f"{source}-20991231-{random.Random(source).randrange(16**8):08x}"
@@ -57,8 +63,8 @@ def receive(
         c.execute(
             f"copy (select * replace ('{name}' as _livraison, case when _ligne in (select _ligne from '{old}' where"
             f" {where} and try_cast({column} as double) > 0 order by md5(_ligne::varchar) limit {count}) then"
-            f" (round({column}::double * 1.01 + 0.1, 1))::varchar else {column} end as {column}) from '{old}' order by"
-            f" _ligne) to '{new}' (format parquet, kv_metadata {{lecture: '{metadata['lecture']}'}})"
+            f" (round({column}::double * 1.01 + 0.1, 1))::varchar else {column} end as {column}) from '{old}' where"
+            f" not coalesce({gone}, false) order by _ligne) to '{new}' (format parquet, kv_metadata {{lecture: '{metadata['lecture']}'}})"
         )
     later = NOW + timedelta(seconds=len(archive.deliveries()))
     dated = {"livraison": name, "recu_le": f"{later:%Y-%m-%dT%H:%M:%SZ}", "publie_le": None}
@@ -70,10 +76,10 @@ def planned(settings: Settings, moment: datetime) -> partial.Plan | None:
     return partial.plan(settings, moment, partial.sources(settings))
 
 
-def published(settings: Settings, built: candidate.Candidate, file: Path) -> dict[str, str]:
+def published(built: candidate.Candidate, file: Path, taken: database.Taken | None = None) -> dict[str, str]:
     """Content hashes of the release's file made of a candidate."""
-    database.write(built.database, file, built.manifest, [])
-    return content.hashes(file)
+    database.write(built.database, file, built.manifest, [], taken=taken)
+    return {table: digest for table, digest in content.hashes(file).items() if table}
 
 
 @pytest.mark.long
@@ -82,27 +88,52 @@ def test_partial_builds_say_what_a_whole_one_says(settings: Settings, tmp_path: 
     receive(settings, "insee__filosofi_communes", "NBMENFISC21", "CODGEO like '14%'", "2021")
     first = candidate.build(settings)
     assert first.code == 0 and first.sources == ("insee__filosofi_communes",), first.tail
-    hashes = published(settings, first, tmp_path / "premiere.duckdb")
-    untouched = partial.same_tables(settings, first.rebuilt)
+    hashes = published(first, tmp_path / "premiere.duckdb")
+    untouched = partial.kept_tables(settings, first.rebuilt, first.indicators, first.manifest).tables
     assert {"passages", "territoires", "contours"} <= untouched.keys()
     assert "observations" not in untouched and untouched.items() <= hashes.items()
+    assert {"menages_fiscaux", "part_menages_imposes"} <= set(first.indicators)
+    assert "population_municipale" not in first.indicators
     made = (first.database, first.run_results, first.manifest)
     partial.keep(settings, *made, first.entiere_le, first.held, hashes)
 
-    receive(settings, "dares__activite_partielle", "nombre_heures_demandees", "reg = '28'")
+    # terms of other indicators, and figures that their producer takes back
+    short_time = ("dares__activite_partielle", "nombre_heures_demandees", "reg = '28'")
+    receive(settings, *short_time, gone="mois = '2020-03'")
     receive(settings, "insee__taux_chomage", "OBS_VALUE", "OBS_VALUE > '5'")
+    receive(settings, "insee__emploi_salarie", "OBS_VALUE", "REF_AREA like 'D%'")
     second = candidate.build(settings)
-    assert second.code == 0 and second.sources == ("dares__activite_partielle", "insee__taux_chomage"), (
-        second.tail
+    assert second.code == 0, second.tail
+    assert second.sources == ("dares__activite_partielle", "insee__emploi_salarie", "insee__taux_chomage")
+    assert {"emploi_salarie", "part_emploi_industriel", "heures_par_salarie_activite_partielle"} <= set(
+        second.indicators
     )
-    in_steps = published(settings, second, tmp_path / "partielle.duckdb")
+    kept = partial.kept_tables(settings, second.rebuilt, second.indicators, second.manifest)
+    assert {"observations", "observations_historique", "chiffres_cles", "revisions"} == kept.partly.keys()
+    before = tmp_path / "premiere.duckdb"
+    tables = frozenset(kept.tables), frozenset(kept.partly)
+    taken = database.Taken(before, *tables, kept.indicateurs, kept.travail)
+    in_steps = published(second, tmp_path / "partielle.duckdb", taken)
     results = json.loads(second.run_results.read_text(encoding="utf-8"))["results"]
     shutil.copy(second.manifest, tmp_path / "manifest.json")
 
     shutil.rmtree(settings.build / memory.FOLDER)
     whole = candidate.build(settings)
     assert whole.code == 0 and whole.rebuilt is None, whole.tail
-    at_once = published(settings, whole, tmp_path / "entiere.duckdb")
+    at_once = published(whole, tmp_path / "entiere.duckdb")
+    with duckdb.connect() as c:  # the same rows in the same order, au()'s working tables too
+        c.execute(
+            f"attach '{tmp_path}/partielle.duckdb' as a (read_only); attach '{tmp_path}/entiere.duckdb' as b (read_only)"
+        )
+        tables_of = "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'b' order by all"
+        names = [
+            n for (n,) in c.execute(tables_of).fetchall() if n not in ("main.livraisons", "main.sources")
+        ]
+        assert len(names) > 20
+        for name in names:
+            order = "select md5(string_agg(t::varchar, '|')) from (from {}.{}) as t"
+            told = [c.execute(order.format(base, name)).fetchone() for base in "ab"]
+            assert told[0] == told[1], name
     assert in_steps == at_once
     assert in_steps["observations"] != hashes["observations"] != untouched["passages"]
     # the same checks are told, with the same results
@@ -195,3 +226,39 @@ def test_who_reads_the_journal_of_attempts_is_built_again(settings: Settings) ->
         readers
     )
     assert "int_territoires" not in readers and "stg_insee__sirene_etablissements" not in readers
+
+
+def test_which_indicators_a_source_touches(settings: Settings) -> None:
+    folder = settings.build / partial.FOLDER
+    manifest = json.loads((folder / partial.MANIFEST).read_text(encoding="utf-8"))
+
+    def touched(source: str) -> set[str]:
+        reached = partial.measures(manifest, {source})
+        return set(partial.touched(folder / partial.DATABASE, {source}, reached)) if reached else set()
+
+    fed = {"demandes_activite_partielle", "salaries_activite_partielle", "heures_activite_partielle"}
+    assert touched("dares__activite_partielle") == fed | {"heures_par_salarie_activite_partielle"}
+    assert "part_menages_imposes" in touched("insee__filosofi_communes"), "judged by its households"
+    for geography in ("insee__cog_communes", "insee__populations_communes", "dgcl__epci", "ign__contours"):
+        assert touched(geography) == set(), "it reaches every figure"
+    # a measure of which rows name a source that was not expected
+    plan = partial.Plan(("dares__interim",), (), "", (), ("rien",), ("int_mesures__interim",))
+    assert not partial.still_sure(plan, folder / partial.DATABASE)
+
+
+def test_every_seed_that_ties_two_indicators_is_followed(settings: Settings) -> None:
+    """What a model joins from one indicator to another is written in a seed: no tie may be forgotten."""
+    with duckdb.connect(str(settings.build / partial.FOLDER / partial.DATABASE), read_only=True) as c:
+        links = set(c.execute(partial.LINKS).fetchall())
+        known = {name for (name,) in c.execute("select indicateur from seeds.dictionnaire").fetchall()}
+        ties = set()
+        for (table,) in c.execute(
+            "select table_name from duckdb_columns() where schema_name = 'seeds' and column_name = 'indicateur'"
+        ).fetchall():
+            rows = c.execute(f"from seeds.{table}")
+            names = [column[0] for column in rows.description]
+            for row in rows.fetchall():
+                one = dict(zip(names, row, strict=True))
+                mine = one.pop("indicateur")
+                ties |= {(cell, mine) for cell in one.values() if cell in known and cell != mine}
+    assert len(ties) > 100 and ties <= links

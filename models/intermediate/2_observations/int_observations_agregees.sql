@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- Zones made of communes, where the producer gives no figure of the zone: the sum of complete parts (for a mean, by its weight), else
 -- NULL and the reason.
 with communes as (

@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- What every producer says today: the open version of each figure. A figure that did not change belongs to the last delivery that
 -- repeats it.
 select

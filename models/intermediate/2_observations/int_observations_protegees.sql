@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- The producers' figures in today's geography, less those that would give back what a producer hides.
 select
     p.indicateur,

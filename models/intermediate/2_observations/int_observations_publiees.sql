@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- The producers' figures in force, brought to today's communes. A commune that did not change keeps its figure; one that grew out of
 -- several has their sum if the indicator adds up (their mean by its weight, if it has one) and every part is known, else NULL and the
 -- reason. Ranking every figure against its rivals is what costs: it is done only for the series that have rivals.

@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- Every figure of every accepted delivery, in the geography in which it came, under the name of its indicator.
 -- The value says how the figure came: the producer's own, or counted and summed by the model that reads it.
 {% set mesures = {

@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- The region and the zones of the working group made of whole départements, where the producer stops at the département: the sum of their
 -- départements if the indicator adds up and all are known.
 with tailles as (

@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- Every version of every producer's figure, with the days between which it was the last word. A correction of ours opens a version of its
 -- own on its date, for as long as the producer goes on saying what it corrects; the versions after it count one more.
 {% set cle = ['source', 'partie', 'indicateur', 'type_territoire', 'code_territoire', 'periode', 'modalite'] %}

@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur', meta={'colonne_indicateur': 'cle'}) }}
 -- How a split commune divides by another key than population (jobs for jobs, dwellings for dwellings): as the first figures that show all
 -- its products, those of one series, divide. Known only where every product holds nothing else than its part of the commune; where it is
 -- not, the weight of int_passages, by population, is used. A series in which a figure is secret is no key: its shares would tell.

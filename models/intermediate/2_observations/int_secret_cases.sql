@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- The cells of additive indicators that must not be given back: those that their producer hides (primaire), and those that we hide
 -- because a breakdown, a split commune or the parts of a hidden zone would give a primary cell back. Cells of one `groupe` stand for one
 -- secret: their sum is as secret as each of them. The breakdown of a place is one cell, `modalite` '*': where one figure of it is hidden,

@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- Which printed totals can be kept. Two hidden cells that lie in the same kept totals cannot be told apart, whatever sums and differences
 -- are made: so no hidden cell may end up alone. From the largest level to the smallest, the cells are sorted into classes (same zones at
 -- every larger level); a total that leaves a cell alone in its class is given up; if what remains of the class is one cell, its smallest

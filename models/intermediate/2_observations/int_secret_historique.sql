@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- The versions that the history withholds: what is withheld today, what its producer hides since, the older geographies of a commune when
 -- one of them holds a hidden cell (the difference between the old communes and the merged one would give it back), and the totals and
 -- ratios that their producer does not give any more (nothing today says whether they could be printed beside the hidden cells).

@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- What the release withholds although its producer prints it, and why.
 with cases as (
     select * from {{ ref('int_secret_cases') }}

@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- Every total that a producer prints over a hidden cell, one row per cell. Regions that we do not detail count as one unknown cell
 -- each: they veil the total of France, as they should, unless their own total is printed too.
 with cases as (

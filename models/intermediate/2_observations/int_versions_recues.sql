@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- A figure has a version each time its producer says something else of it: another value, another mark, another geography, or nothing any
 -- more. A delivery replaces the one before it in its partition: a figure absent from it is withdrawn.
 -- What earlier builds know is kept, and costs what it must: a version that was closed before the first delivery read this time is final;

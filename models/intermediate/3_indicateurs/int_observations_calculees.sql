@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- Ratios, evolutions and densities, as the dictionary says: divided after numerator and denominator were brought to the same place.
 with base as (
     select

@@ -1,3 +1,4 @@
+{{ config(materialized='par_indicateur') }}
 -- What ratios and evolutions are computed from: published first, then complete sums. The producers' thresholds judge again every figure
 -- that we sum or project; a figure that the producer itself prints is never judged twice.
 with ensemble as (

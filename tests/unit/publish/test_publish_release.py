@@ -14,6 +14,7 @@ from rich.console import Console
 from expectations.model import Controle, Verdict
 from publish import database, manifest, note, release, releases, rollback
 from publish.errors import PublishFault
+from publish.partial import Kept
 from publish.releases import Release
 from tests.unit.publish.conftest import MOMENT, World
 
@@ -297,20 +298,20 @@ def test_one_page_per_indicator_says_what_producers_say(world: World) -> None:
 
 
 def test_tables_that_did_not_change_are_taken_from_the_release_before(world: World) -> None:
-    def again(known: dict[str, str]) -> Release:
+    def again(kept: Kept) -> Release:
         verdict, moment = (
             Verdict([]),
             MOMENT + timedelta(hours=1 + len(list(world.settings.published.iterdir()))),
         )
         inputs = release.Inputs(f"{moment:%H%M}" * 16, "l" * 64, "c" * 64)
         made = (world.settings, world.candidate, world.manifest, world.quality, verdict, inputs, moment)
-        return release.make(*made, known)
+        return release.make(*made, kept)
 
     first = world.publish()
     known = {name: first.manifest["empreintes_tables"][name] for name in ("territoires", "appartenances")}
     with duckdb.connect(str(world.candidate)) as c:  # only a table that is not read again can hide this
         c.execute("update territoires set libelle = 'autre'; update chiffres_cles set valeur = valeur + 1")
-    second = again(known)
+    second = again(Kept(known))
     assert manifest.verify(second.folder) == []
     hashes, before = second.manifest["empreintes_tables"], first.manifest["empreintes_tables"]
     assert {name for name in hashes if hashes[name] != before[name]} == {"chiffres_cles"}
@@ -328,3 +329,30 @@ def test_tables_that_did_not_change_are_taken_from_the_release_before(world: Wor
     file = second.folder / "parquet/territoires.parquet"
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     assert release.unchanged(second, known) == {}, "a flipped bit"
+
+
+def test_only_the_rows_of_renewed_indicators_are_taken_from_the_candidate(world: World) -> None:
+    first = world.publish()
+    partly = {"observations": first.manifest["empreintes_tables"]["observations"]}
+    renewed = ("emploi_salarie", "taux_pauvrete")
+    with duckdb.connect(
+        str(world.candidate)
+    ) as c:  # what is not renewed is not read again: this cannot be seen
+        c.execute("update observations set valeur = valeur + 1 where indicateur <> 'niveau_vie_median'")
+    target = world.settings.build / "deuxieme.duckdb"
+    taken = database.Taken(first.database, frozenset(), frozenset(partly), renewed)
+    database.write(world.candidate, target, world.manifest, [], taken=taken)
+    with duckdb.connect(str(target), read_only=True) as c:
+        c.execute(f"attach '{first.database}' as avant (read_only)")
+        moved = c.execute(
+            "select distinct n.indicateur from (from observations) as n positional join (from avant.observations) as a"
+            " where n.indicateur <> a.indicateur or n.territoire <> a.territoire or n.periode <> a.periode"
+            " or n.valeur is distinct from a.valeur order by 1"
+        ).fetchall()
+    assert moved == [(name,) for name in renewed], "in the order of the release, and nothing else moved"
+
+    with duckdb.connect(str(world.candidate)) as c:
+        c.execute("delete from observations where indicateur = 'niveau_vie_median'")
+    target.unlink()
+    with pytest.raises(PublishFault, match="compte"):
+        database.write(world.candidate, target, world.manifest, [], taken=taken)
