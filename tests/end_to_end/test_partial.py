@@ -121,7 +121,8 @@ def test_partial_builds_say_what_a_whole_one_says(settings: Settings, tmp_path: 
     whole = candidate.build(settings)
     assert whole.code == 0 and whole.rebuilt is None, whole.tail
     at_once = published(whole, tmp_path / "entiere.duckdb")
-    with duckdb.connect() as c:  # the same rows in the same order, au()'s working tables too
+    # the same rows in the same order, au()'s working tables too
+    with duckdb.connect(config={"threads": 1}) as c:
         c.execute(
             f"attach '{tmp_path}/partielle.duckdb' as a (read_only); attach '{tmp_path}/entiere.duckdb' as b (read_only)"
         )

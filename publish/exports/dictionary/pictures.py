@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from publish import words
 from publish.exports.dictionary.facts import Facts, Row
-from publish.exports.outlines import Frame, Rings
+from publish.exports.outlines import Frame
 from publish.exports.reports import charts
-from publish.exports.reports.drawing import Drawing
+from publish.exports.reports.drawing import Drawing, outline
 
 WHOLE, SOME, NONE = "#1F4E79", "#86AFCF", "#DADDE1"
 WIDTH, HEIGHT = 320.0, 230.0
@@ -19,7 +19,7 @@ class Maps:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._drawn: dict[str, dict[str, Rings]] = {}
+        self._drawn: dict[str, dict[str, str]] = {}
 
     def coverage(self, indicator: Row) -> tuple[str, list[str]] | None:
         """The map as SVG and the territories that are not wholly known; None when nothing can be drawn."""
@@ -36,21 +36,23 @@ class Maps:
             "Les territoires incomplets sont nommés sous la carte."
         )
         drawing = Drawing(WIDTH, HEIGHT, alt)
-        for territory, rings in shapes.items():
+        for territory, path in shapes.items():
             part = parts.get(territory, 0)
-            drawing.area(rings, WHOLE if part == 1 else SOME if part else NONE, "#FFFFFF", 0.5)
+            drawing.outlined(path, WHOLE if part == 1 else SOME if part else NONE, "#FFFFFF", 0.5)
         missing = [t for t in shapes if parts.get(t, 0) < 1]
         names = sorted((self._facts.territories.get(t, t) for t in missing), key=words.sort_key)
         return drawing.svg(), names
 
-    def _shapes(self, level: str) -> dict[str, Rings]:
+    def _shapes(self, level: str) -> dict[str, str]:
         if level not in self._drawn:
             outlines = self._facts.outlines
             found = {t: outlines.rings(t) for t in self._facts.territories if t.startswith(f"{level}-")}
             found = {t: rings for t, rings in found.items() if rings}
             every = [ring for rings in found.values() for ring in rings]
             frame = Frame.around(every, WIDTH, HEIGHT) if every else None
-            self._drawn[level] = {t: frame.rings(rings, 0.8) for t, rings in found.items()} if frame else {}
+            self._drawn[level] = (
+                {t: outline(frame.rings(rings, 0.8)) for t, rings in found.items()} if frame else {}
+            )
         return self._drawn[level]
 
 

@@ -26,6 +26,11 @@ def _n(value: float) -> str:
     return f"{round(value, 2):g}"
 
 
+def outline(rings: Sequence[Ring]) -> str:
+    """Closed rings as the path of a shape, for `Drawing.outlined`: a map drawn often counts it once."""
+    return "".join(_path(ring) for ring in rings)
+
+
 def _path(ring: Ring) -> str:
     """A closed ring by its steps from one point to the next."""
     points = [(round(x / UNIT), round(y / UNIT)) for x, y in ring]
@@ -64,7 +69,7 @@ class Drawing:
         self, rings: Sequence[Ring], fill: str | None, stroke: str | None = None, width: float = 0.5
     ) -> None:
         """Closed rings; holes by the even-odd rule."""
-        self._shape(rings, fill or "none", stroke, width)
+        self.outlined(outline(rings), fill or "none", stroke, width)
 
     def hatch(self, rings: Sequence[Ring]) -> None:
         """Closed rings under thin oblique lines: what a print without colours still shows."""
@@ -73,12 +78,10 @@ class Drawing:
             f'<pattern id="{name}" width="60" height="60" patternUnits="userSpaceOnUse"'
             ' patternTransform="rotate(45)"><path d="M30 0V60" stroke="#1D2733" stroke-width="9"/></pattern>'
         )
-        self._shape(rings, f"url(#{name})", None, 0, pattern)
+        self.outlined(outline(rings), f"url(#{name})", None, 0, pattern)
 
-    def _shape(
-        self, rings: Sequence[Ring], fill: str, stroke: str | None, width: float, before: str = ""
-    ) -> None:
-        path = "".join(_path(ring) for ring in rings)
+    def outlined(self, path: str, fill: str, stroke: str | None, width: float, before: str = "") -> None:
+        """What `outline` made, filled by the even-odd rule. `before`: definitions that the fill needs."""
         edge = (
             f' stroke="{stroke}" stroke-width="{_n(width / UNIT)}" stroke-linejoin="round"' if stroke else ""
         )
