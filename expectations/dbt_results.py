@@ -54,8 +54,9 @@ def read(run_results: Path, manifest: Path, candidate: Path | None = None) -> Ve
 
 
 def unreadable(unique_id: str, nodes: Nodes, message: str) -> Controle:
-    """The refusal of a model that met a text where its source has numbers or dates."""
-    model = unique_id.split(".")[-1]
+    """The refusal of a model, or of a view's test, that met a text where its source has numbers or dates."""
+    attached = nodes.get(nodes.get(unique_id, {}).get("attached_node") or "", {}).get("name")
+    model = attached or unique_id.split(".")[2]
     phrase = f"Les cellules que lit {model} sont des nombres et des dates."
     detail = message + _made_from(unique_id, nodes)
     return Controle(f"lecture_{model}", "integrite", "bloquant", "echoue", model, phrase, detail)
@@ -157,5 +158,8 @@ def _test(
     elif status in ("error", "runtime error") and REFUSED in message:
         found = " ".join(message[message.index(REFUSED) :].split("> in test")[0].split())
         verdict.controles.append(Controle(name, "integrite", "bloquant", "echoue", target, phrase, found))
+    elif status in ("error", "runtime error") and UNREADABLE in message:
+        # staging models are views: the test is the first to read the cell
+        verdict.controles.append(unreadable(result["unique_id"], nodes, message))
     elif status in ("error", "runtime error"):
         verdict.fautes.append(f"{result['unique_id']} : {message}")

@@ -87,6 +87,7 @@ class Attacker:
         verdict = self.rebuild.first(query, self._tables_of(early))
         if verdict.code == 0 and not self.prepared:
             frames.prepare(con, REGION, True)
+            self._unread(con)
             self.prepared, self.pending = True, []
         else:
             self.pending = frames.scripts()
@@ -102,6 +103,16 @@ class Attacker:
             if verdict.code == 0 and one not in early:
                 self._judge(ctx, one, verdict)
         return verdict
+
+    @staticmethod
+    def _unread(con: duckdb.DuckDBPyConnection) -> None:
+        """Takes out the golden figures of the periods that the delivery brings: nobody can have read them before it came."""
+        con.execute("""
+            delete from valeurs_de_reference as v where not exists (
+                select 1 from avant a where a.indicateur = v.indicateur and a.periode = v.periode
+                    and split_part(a.territoire, '-', 1) = split_part(v.territoire, '-', 1)
+            )
+        """)
 
     def _judge(self, ctx: EphemeralDataContext, one: Suite, verdict: Verdict) -> None:
         found = judge.judge(ctx, one, self.rebuild.connection, REGION, True)

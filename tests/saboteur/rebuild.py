@@ -284,6 +284,9 @@ class Rebuild:
             found = self.connection.execute(f"select count(*) from (\n{node['compiled_code']}\n)").fetchone()
             failures = found[0] if found else 0
         except duckdb.Error as error:
+            if UNREADABLE in str(error):
+                verdict.controles.append(unreadable(node["unique_id"], self.plan.nodes, str(error)))
+                return
             if REFUSED not in str(error):
                 verdict.fautes.append(f"{node['name']} : {error}")
                 return

@@ -44,6 +44,7 @@ def test_clean_candidate_is_published_with_its_report(candidate: Path) -> None:
         "src_dernier_essai",
         "src_calendrier",
         "ser_surprenants",
+        "ser_mouvement_commun",
         "obs_references_applicables",
     }
     page = (candidate.parent / "qualite/index.html").read_text(encoding="utf-8")
@@ -233,6 +234,24 @@ def test_a_series_that_stops_while_its_source_goes_on_is_listed(
     assert rows[0]["exemples"] == "DEP-61"
 
 
+def test_a_cell_copied_to_every_territory_of_a_new_period_is_refused(
+    candidate: Path, clean_candidate: Path, tmp_path: Path
+) -> None:
+    indicator = "taux_chomage_localise"
+    before = tmp_path / "avant.duckdb"
+    shutil.copy(clean_candidate, before)
+    last = (
+        f"indicateur = '{indicator}' and date_fin ="
+        f" (select max(date_fin) from observations where indicateur = '{indicator}')"
+    )
+    damage(before, f"delete from observations where {last}")
+    damage(candidate, f"update observations set valeur = 6.7 where {last}")
+    (tmp_path / "suites").mkdir()
+    shutil.copy(suite.FOLDER / "series.yml", tmp_path / "suites")
+    found = refused(judge(candidate, previous=before, data_docs=False, suites=tmp_path / "suites"))
+    assert "niveau ZE2020" in found["ser_valeur_unique"]
+
+
 def test_empty_cells_read_as_zeros_in_old_periods_are_refused(
     candidate: Path, clean_candidate: Path, tmp_path: Path
 ) -> None:
@@ -351,6 +370,7 @@ def test_warning_does_not_refuse(candidate: Path, tmp_path: Path) -> None:
             1,
         ),
         ("error", "Runtime Error\n  Conversion Error: Could not convert string 'x' to DOUBLE", "model", 1),
+        ("error", "Runtime Error\n  Conversion Error: Could not convert string 'x' to DOUBLE", "test", 1),
         ("error", "Runtime Error\n  Conversion Error: Type INT32 with value 300 can't be cast", "model", 2),
         ("error", "Runtime Error\n  Binder Error: Referenced column not found", "model", 2),
         ("error", "Runtime Error\n  Binder Error: Referenced column not found", "test", 2),
