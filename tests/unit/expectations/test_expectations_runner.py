@@ -234,12 +234,14 @@ def test_a_series_that_stops_while_its_source_goes_on_is_listed(
     assert rows[0]["exemples"] == "DEP-61"
 
 
-def test_a_cell_copied_to_every_territory_of_a_new_period_is_refused(
-    candidate: Path, clean_candidate: Path, tmp_path: Path
-) -> None:
+def test_a_cell_copied_to_every_territory_of_a_new_period_is_refused(candidate: Path, tmp_path: Path) -> None:
     indicator = "taux_chomage_localise"
     before = tmp_path / "avant.duckdb"
-    shutil.copy(clean_candidate, before)
+    damage(
+        candidate,
+        f"update observations set valeur = 5 + (hash(territoire) % 40) / 10.0 where indicateur = '{indicator}'",
+    )
+    shutil.copy(candidate, before)
     last = (
         f"indicateur = '{indicator}' and date_fin ="
         f" (select max(date_fin) from observations where indicateur = '{indicator}')"
