@@ -254,6 +254,26 @@ def test_a_cell_copied_to_every_territory_of_a_new_period_is_refused(candidate: 
     assert "niveau ZE2020" in found["ser_valeur_unique"]
 
 
+def test_zones_raised_in_a_file_of_their_own_are_listed_beside_the_region(
+    candidate: Path, tmp_path: Path
+) -> None:
+    indicator = "taux_chomage_localise"
+    before = tmp_path / "avant.duckdb"
+    last = (
+        f"indicateur = '{indicator}' and date_fin ="
+        f" (select max(date_fin) from observations where indicateur = '{indicator}')"
+    )
+    damage(candidate, f"update observations set valeur = 7 where indicateur = '{indicator}'")
+    shutil.copy(candidate, before)
+    damage(before, f"delete from observations where {last}")
+    damage(candidate, f"update observations set valeur = 7.9 where territoire like 'ZE2020-%' and {last}")
+    (tmp_path / "suites").mkdir()
+    shutil.copy(suite.FOLDER / "series.yml", tmp_path / "suites")
+    verdict = judge(candidate, previous=before, data_docs=False, suites=tmp_path / "suites")
+    rows = [r for c in verdict.avertissements if c.controle == "ser_ecart_entre_niveaux" for r in c.lignes]
+    assert [(r["niveau"], r["avant"], r["apres"]) for r in rows] == [("ZE2020", 0.0, 0.9)]
+
+
 def test_empty_cells_read_as_zeros_in_old_periods_are_refused(
     candidate: Path, clean_candidate: Path, tmp_path: Path
 ) -> None:
