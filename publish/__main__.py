@@ -180,6 +180,16 @@ def _export(folder: Path | None, settings: Settings, console: Console) -> int:
 
         with shown(Console(stderr=True), "Portraits") as progress:
             paths = produce.write(origin, asked, target, progress)
+    if asked.template is not None:
+        from publish.exports import template
+
+        gone = template.lost(asked.template)
+        if gone:
+            Console(stderr=True, highlight=False).print(
+                f"Attention : du modèle {asked.template.name}, ceci n'est pas repris : {', '.join(gone)}.",
+                markup=False,
+                soft_wrap=True,
+            )
     for path in paths[:LISTED]:
         console.print(str(path), soft_wrap=True)
     if len(paths) > LISTED:

@@ -1,4 +1,5 @@
-"""The Région's own workbook, filled: its sheets, styles and charts stay, its marks are replaced by figures.
+"""The Région's own workbook, filled: its sheets, styles and charts stay, its marks are replaced by figures;
+`lost` says what does not stay.
 
 A mark is a whole cell: `{{indicateur|territoire}}` (last value), `{{indicateur|territoire|période}}`,
 `{{periode:indicateur|territoire}}`, `{{release}}`, `{{date}}`. The figures go in as numbers and take
@@ -12,7 +13,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import duckdb
 from openpyxl import load_workbook
@@ -83,6 +84,23 @@ def fill(
                 (level, code, label, one.indicateur, one.libelle, one.unite, period, shown, word, status)
             )
     book.save(target)
+
+
+def lost(template: Path) -> list[str]:
+    """What the filled copy of a template will not have, in words: its pictures, shapes, pivot tables and
+    macros are not rewritten. Empty when all of it stays."""
+    with ZipFile(template) as parts:
+        names = parts.namelist()
+        drawings = b"".join(
+            parts.read(n) for n in names if n.startswith("xl/drawings/") and n.endswith(".xml")
+        )
+    found = {
+        "images": any(n.startswith("xl/media/") for n in names),
+        "formes et zones de texte": b":sp>" in drawings or b":sp " in drawings,
+        "tableaux croisés": any(n.startswith("xl/pivot") for n in names),
+        "macros": "xl/vbaProject.bin" in names,
+    }
+    return [name for name, there in found.items() if there]
 
 
 def _answer(

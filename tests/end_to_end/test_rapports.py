@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import html
 import json
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ import pandas as pd
 import pyarrow.parquet
 import pyogrio
 import pytest
+import xlsxwriter
 from pypdf import PdfReader
 
 RACINE = Path(__file__).resolve().parents[2]
@@ -134,6 +137,24 @@ def test_every_number_of_the_pdf_is_a_figure_of_the_release(base, rapports: Path
         assert len(lus) > 80, (pdf.name, len(lus))
         etrangers = [n for n in lus if n not in permis]
         assert not etrangers, (pdf.name, etrangers[:10])
+
+
+def test_every_number_of_the_html_is_a_figure_of_the_release(base, rapports: Path) -> None:
+    permis = figures_de_la_release(base)
+    pages = [*sorted((rapports / "portraits").glob("*.html")), rapports / "tableau_de_bord.html"]
+    assert len(pages) == len(PORTRAITS) + 1
+    for page in pages:
+        corps, notes = page.read_text(encoding="utf-8").split("<div class='notes'>")
+        assert corps.count("<svg") > 5 and notes
+        corps = re.sub(
+            rf'<style>.*?</style>|<text[^>]* font-size="{SCALE}".*?</text>', " ", corps, flags=re.DOTALL
+        )
+        # What is said to whoever does not see the charts, then what is written.
+        dit = " ".join(re.findall(r'aria-label="([^"]*)"', corps))
+        lus = NUMBER.findall(html.unescape(dit + re.sub(r"<sup>.*?</sup>|<[^>]+>", " ", corps)))
+        assert len(lus) > 80, (page.name, len(lus))
+        etrangers = [n for n in lus if n not in permis]
+        assert not etrangers, (page.name, etrangers[:10])
 
 
 def test_a_changed_figure_would_be_seen(base) -> None:
@@ -319,6 +340,50 @@ def test_a_template_is_filled_and_kept(base, data: Path, tmp_path: Path) -> None
         and "taux_chomage_localise" in refus.stderr.replace("\n", "")
     )
     assert not list(tmp_path.glob("*refus*"))
+
+
+def test_charts_of_a_template_stay_and_what_does_not_is_said(data: Path, tmp_path: Path) -> None:
+    modele = xlsxwriter.Workbook(tmp_path / "charte.xlsx")
+    feuille = modele.add_worksheet("Page")
+    modele.add_worksheet("Données")
+    feuille.write("A1", "=SUM('Données'!H2:H5)")
+    feuille.conditional_format("A1:A5", {"type": "data_bar"})
+    barres = modele.add_chart({"type": "column"})
+    serie = {"values": "='Données'!$H$2:$H$5", "categories": "='Données'!$G$2:$G$5"}
+    barres.add_series(
+        {**serie, "name": "Habitants", "fill": {"color": "#C8432B"}, "data_labels": {"value": True}}
+    )
+    barres.set_title({"name": "Notre graphique"})
+    barres.set_y_axis({"min": 5, "num_format": "0.0"})
+    courbe = modele.add_chart({"type": "line"})
+    courbe.add_series({**serie, "line": {"color": "#00AA00", "width": 3}})
+    barres.combine(courbe)
+    feuille.insert_chart("D2", barres)
+    demande = {"TERRITOIRES": "EPCI-200065597", "MODELE": str(tmp_path / "charte.xlsx")}
+    feuille.insert_textbox("A20", "Une zone de texte")
+    modele.close()
+    fait = exporter(data, tmp_path, CLASSEUR="rempli.xlsx", **demande)
+    assert fait.returncode == 0, fait.stderr
+    assert "n'est pas repris : formes et zones de texte." in fait.stderr
+    with zipfile.ZipFile(tmp_path / "rempli.xlsx") as rempli:
+        (nom,) = [n for n in rempli.namelist() if n.startswith("xl/charts/chart")]
+        graphique = rempli.read(nom).decode()
+    for garde in (
+        "barChart",
+        "lineChart",
+        "Notre graphique",
+        "Habitants",
+        "C8432B",
+        "00AA00",
+        'showVal val="1"',
+        'min val="5"',
+    ):
+        assert garde in graphique, garde
+    assert graphique.count("'Données'!$H$2:$H$5") == graphique.count("'Données'!$G$2:$G$5") == 2
+    lu = openpyxl.load_workbook(tmp_path / "rempli.xlsx")
+    assert lu["Page"]["A1"].value == "=SUM('Données'!H2:H5)" and len(lu["Page"].conditional_formatting) == 1
+    # The cells that the chart reads hold the figures.
+    assert all(isinstance(lu["Données"][f"H{ligne}"].value, int | float) for ligne in range(2, 6))
 
 
 @pytest.fixture(scope="module")
