@@ -220,6 +220,10 @@ class Frame:
 
     def rings(self, rings: Rings, grid: float = 0.4) -> Rings:
         """Rings of the drawing on a grid of points: neighbours stay glued, detail that no eye sees goes."""
+        return [[(x * grid, y * grid) for x, y in cells] for cells in self.cells(rings, grid)]
+
+    def cells(self, rings: Rings, grid: float) -> list[list[tuple[int, int]]]:
+        """The same rings, in whole numbers of the grid."""
         across = self.stretch * self.scale / grid
         down, left, top = self.scale / grid, self.dx / grid, self.dy / grid
         x0, y0 = self.x0, self.y0
@@ -228,7 +232,7 @@ class Frame:
             cells = [(round(left + (x - x0) * across), round(top + (y0 - y) * down)) for x, y in ring]
             drawn = [b for a, b in pairwise([cells[-1], *cells]) if a != b]
             if len(drawn) > 2:
-                kept.append([(x * grid, y * grid) for x, y in drawn])
+                kept.append(drawn)
         return kept
 
 

@@ -290,12 +290,14 @@ def test_decreases_are_seen_without_colours() -> None:
     carre = [[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]]
     droite = [[(1.0, 0.0), (2.0, 0.0), (2.0, 1.0), (1.0, 1.0)]]
     carte = charts.choropleth(
-        [(carre, -0.7), (droite, 0.7)],
-        [],
+        charts.ground([carre, droite], []),
+        [-0.7, 0.7],
         q.BREAKS["evolution_annuelle_population"][0],
         charts.DIVERGING,
         "",
         "%",
+        missing="n.d.",
+        decimals=1,
     )
     hachures = re.findall(r"url\(#(\w+)\)", carte.svg())
     assert (

@@ -8,7 +8,7 @@ from publish import words
 from publish.exports.dictionary.facts import Facts, Row
 from publish.exports.outlines import Frame
 from publish.exports.reports import charts
-from publish.exports.reports.drawing import Drawing, outline
+from publish.exports.reports.drawing import Drawing, traced
 
 WHOLE, SOME, NONE = "#1F4E79", "#86AFCF", "#DADDE1"
 WIDTH, HEIGHT = 320.0, 230.0
@@ -38,7 +38,7 @@ class Maps:
         drawing = Drawing(WIDTH, HEIGHT, alt)
         for territory, path in shapes.items():
             part = parts.get(territory, 0)
-            drawing.outlined(path, WHOLE if part == 1 else SOME if part else NONE, "#FFFFFF", 0.5)
+            drawing.area(path, WHOLE if part == 1 else SOME if part else NONE, "#FFFFFF", 0.5)
         missing = [t for t in shapes if parts.get(t, 0) < 1]
         names = sorted((self._facts.territories.get(t, t) for t in missing), key=words.sort_key)
         return drawing.svg(), names
@@ -51,7 +51,7 @@ class Maps:
             every = [ring for rings in found.values() for ring in rings]
             frame = Frame.around(every, WIDTH, HEIGHT) if every else None
             self._drawn[level] = (
-                {t: outline(frame.rings(rings, 0.8)) for t, rings in found.items()} if frame else {}
+                {t: traced(frame.cells(rings, 0.8), 0.8) for t, rings in found.items()} if frame else {}
             )
         return self._drawn[level]
 

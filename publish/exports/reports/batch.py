@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -19,7 +20,7 @@ from publish.exports.reports.portrait import portrait
 
 # The levels of « all portraits »: those an elected representative has a name for.
 ALL = ("DEP", "EPCI", "ZE2020", "BV2022", "PROJET")
-CHUNK = 4
+CHUNK = 2
 
 # In a process of the pool: what it prints from.
 _facts: Facts | None = None
@@ -49,6 +50,7 @@ def _begin(kept: str) -> None:
     os.environ["RAYON_NUM_THREADS"] = "1"
     with Path(kept).open("rb") as file:
         _facts = pickle.load(file)  # written by write_all, in a folder of its own, a moment before
+    gc.freeze()  # what lasts as long as the process is not looked through again at each collection
 
 
 def _work(task: tuple[str, str]) -> str:

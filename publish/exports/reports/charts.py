@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from publish import words
-from publish.exports.outlines import Frame, Rings, area, label_point
-from publish.exports.reports.drawing import Drawing
+from publish.exports.outlines import Frame, Rings
+from publish.exports.reports.drawing import Drawing, traced
 
 INK, GREY, PALE, RULE = "#1D2733", "#6B7683", "#E8EDF3", "#D5DBE2"
 OWN, DEPARTMENT, REGION, FRANCE = "#C8432B", "#7C98B6", "#1F3A5F", "#9AA4AF"
@@ -18,6 +18,8 @@ SEQUENTIAL = ("#EAF1F7", "#BFD4E6", "#86AFCF", "#4A82B0", "#1F4E79")
 DIVERGING = ("#B4512F", "#E39B77", "#F6DCCB", "#D3E5EE", "#86B6CE", "#2B7496")
 NOTHING = "#DADDE1"
 WIDTH, HEIGHT = 250.0, 122.0
+LEGEND = 62.0  # the width that a map leaves to its legend
+MANY_SHAPES = 150  # from which a map is drawn with less detail
 # The size of the round numbers of a scale or a legend, and of nothing else: whoever reads a report back tells
 # them from the figures of the release by it.
 SCALE = 6.5
@@ -56,9 +58,9 @@ def ticks(low: float, high: float, count: int = 4) -> list[float]:
 
 def scale_text(value: float, step: float) -> str:
     """A value of a scale, with the decimals that its step needs."""
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step < 1 else 0
-    if step >= 1 and step != int(step):
-        decimals = 1
+    decimals = 0
+    while decimals < 9 and abs(step * 10**decimals - round(step * 10**decimals)) > 1e-6:
+        decimals += 1
     return words.number(value, decimals)
 
 
@@ -126,7 +128,10 @@ def curves(series: Sequence[Curve], alt: str, unit: str = "", base: float | None
             drawing.text(left + wide + 5, y + below, line, 6.8, s.color, bold=s is series[0])
     if series[0].first:
         x, y = at(*series[0].points[0])
-        drawing.text(x + 1, y - 4, series[0].first, 6.8, series[0].color, bold=True, halo=True)
+        near = [b for a, b in (at(*point) for point in series[0].points) if a <= x + 4 * len(series[0].first)]
+        # Under a curve that rises at once, else above: never across it.
+        place = max(near) + 9 if min(near) < y - 4 else min(near) - 4
+        drawing.text(x + 1, place, series[0].first, 6.8, series[0].color, bold=True, halo=True)
     return drawing
 
 
@@ -326,46 +331,49 @@ def classes(values: Sequence[float], breaks: Sequence[float] | None = None, coun
     return scale[1:-1][: count - 1] or [scale[0]]
 
 
+class Ground(NamedTuple):
+    """The paths of a map's shapes and of the outline around them, that several indicators may fill."""
+
+    shapes: list[str]
+    outline: str
+
+
+def ground(shapes: Sequence[Rings], outline: Rings) -> Ground:
+    """Shapes that fill a chart, its legend left apart."""
+    frame = Frame.around([r for rings in shapes for r in rings] or outline, WIDTH - LEGEND, HEIGHT)
+    fine = 0.35 if len(shapes) < MANY_SHAPES else 0.9
+    return Ground(
+        [traced(frame.cells(rings, fine), fine) for rings in shapes], traced(frame.cells(outline, fine), fine)
+    )
+
+
 def choropleth(
-    shapes: Sequence[tuple[Rings, float | None]],
-    outline: Rings,
+    drawn: Ground,
+    values: Sequence[float | None],
     breaks: Sequence[float],
     colors: Sequence[str],
     alt: str,
     unit: str,
     *,
-    width: float = WIDTH,
-    height: float = HEIGHT,
-    names: Sequence[tuple[Rings, str]] = (),
-    background: Rings = (),  # type: ignore[assignment]
-    missing: str = "secret ou n.d.",
-    decimals: int = 0,
+    missing: str,
+    decimals: int,
 ) -> Drawing:
-    """Filled shapes with their legend on the right; those below zero are hatched when some are above."""
-    drawing = Drawing(width, height, alt)
-    legend = 62.0
-    frame = Frame.around([r for rings, _ in shapes for r in rings] or outline, width - legend, height)
-    fine = 0.35 if len(shapes) < 150 else 0.9
-    if background:
-        drawing.area(frame.rings(background), "#F4F6F8", RULE, 0.4)
-    any_missing = False
-    below: list[Rings] = []
-    for rings, value in shapes:
+    """Shapes filled by their values, with their legend on the right; those below zero are hatched when some
+    are above."""
+    drawing = Drawing(WIDTH, HEIGHT, alt)
+    edge = 0.35 if len(values) < MANY_SHAPES else 0.15
+    below = []
+    for path, value in zip(drawn.shapes, values, strict=True):
         color = NOTHING if value is None else colors[sum(value >= b for b in breaks)]
-        any_missing |= value is None
-        drawn = frame.rings(rings, fine)
-        if drawn:
-            drawing.area(drawn, color, "#FFFFFF", 0.35 if len(shapes) < 150 else 0.15)
+        if path:
+            drawing.area(path, color, "#FFFFFF", edge)
             if 0 in breaks and value is not None and value < 0:
-                below.append(drawn)
+                below.append(path)
     if below:
-        drawing.hatch([ring for rings in below for ring in rings])
-    if outline:
-        drawing.area(frame.rings(outline, fine), None, INK, 0.8)
-    for rings, name in names:
-        x, y = frame.point(label_point(max(rings, key=lambda r: abs(area(r)))))
-        drawing.text(x, y + 2.2, name, 6.2, INK, "middle", bold=True, halo=True)
-    x, y = width - legend + 6, 14.0
+        drawing.hatch("".join(below))
+    if drawn.outline:
+        drawing.area(drawn.outline, None, INK, 0.8)
+    x, y = WIDTH - LEGEND + 6, 14.0
     drawing.text(x, 7, unit, SCALE, GREY)
     steps = list(breaks)
 
@@ -382,7 +390,7 @@ def choropleth(
             drawing.hatch([[(x, y), (x + 8, y), (x + 8, y + 8), (x, y + 8)]])
         drawing.text(x + 11, y + 6.3, text, SCALE, INK)
         y += 11
-    if any_missing:
+    if None in values:
         drawing.rect(x, y + 3, 8, 8, NOTHING)
         drawing.text(x + 11, y + 9.3, missing, SCALE, INK)
     return drawing

@@ -144,6 +144,8 @@ def french(text: str) -> str:
     text = re.sub(r"[ \u00a0\u202f]+:(?=\s|$)", f"{words.NBSP}:", text)
     text = re.sub(r"«[ \u00a0\u202f]*", f"«{words.NBSP}", text)
     text = re.sub(r"[ \u00a0\u202f]*»", f"{words.NBSP}»", text)
-    # A number stays on the line of what it follows: « région : 6,9 % », « note 3 », « T3 2023 ».
+    # A number stays on the line of what it follows: « région : 6,9 % », « note 3 », « T3 2023 » ; a
+    # letter too: « source B ».
+    text = re.sub(r"\b([Ss]ource) (?=[A-Z]\b)", rf"\1{words.NBSP}", text)
     text = re.sub(rf"({words.NBSP}:|\b(?:note|COG|T[1-4]|S[12])) (?=[−+]?\d)", rf"\1{words.NBSP}", text)
     return re.sub(r"(?<=\d) (?=[%€])", words.THIN, text)

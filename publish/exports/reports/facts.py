@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from publish import words
-from publish.exports.outlines import Frame, Outlines, Rings
+from publish.exports.outlines import Frame, Outlines
 
 SPEAKS = 0.7  # the share of a territory's inhabitants that a zone d'emploi must hold to speak for it
 SINCE = 2006  # the oldest year of a curve: what a reader of today still compares with
@@ -129,13 +129,13 @@ KEYS = """
     left join observations o
         on k.indicateur = o.indicateur and k.territoire = o.territoire and k.periode = o.periode
         and o.modalite = '_T'
-    where k.territoire in (select unnest($territoires))
+    where k.territoire in (select unnest(getvariable('territoires')))
     order by k.territoire, k.indicateur
 """
 COMMUNES = """
     select k.indicateur, k.territoire, k.periode, k.valeur, k.confidentialite
     from chiffres_cles k
-    where k.territoire like 'COM-%' and k.indicateur in (select unnest($indicateurs))
+    where k.territoire like 'COM-%' and k.indicateur in (select unnest(getvariable('indicateurs')))
     order by k.territoire, k.indicateur
 """
 SERIES = """
@@ -143,21 +143,21 @@ SERIES = """
         list(year(date_fin) + dayofyear(date_fin) / 366 order by date_fin), list(valeur order by date_fin),
         list(statut order by date_fin)
     from observations
-    where territoire in (select unnest($territoires)) and year(date_fin) >= $depuis
-        and modalite = '_T'
+    where territoire in (select unnest(getvariable('territoires')))
+        and year(date_fin) >= getvariable('depuis') and modalite = '_T'
     group by all
 """
 PARTS = """
     select o.indicateur, o.territoire, o.modalite, m.libelle, o.periode, o.valeur, o.statut, o.confidentialite
     from observations o join modalites m using (modalite)
-    where o.territoire in (select unnest($territoires)) and o.modalite <> '_T'
+    where o.territoire in (select unnest(getvariable('territoires'))) and o.modalite <> '_T'
     qualify o.date_fin = max(o.date_fin) over (partition by o.indicateur, o.territoire)
     order by o.modalite
 """
 RANKED = """
     select t.type_territoire, k.indicateur, list((k.valeur, k.territoire) order by k.valeur, k.territoire)
     from chiffres_cles k join territoires t using (territoire)
-    where t.type_territoire in (select unnest($niveaux)) and k.rang is not null
+    where t.type_territoire in (select unnest(getvariable('niveaux'))) and k.rang is not null
     group by all
 """
 CHANGES = """
@@ -165,7 +165,7 @@ CHANGES = """
     from chiffres_cles k
     join avant.chiffres_cles a using (territoire, indicateur)
     join indicateurs i using (indicateur)
-    where k.territoire in (select unnest($territoires))
+    where k.territoire in (select unnest(getvariable('territoires')))
         and (
             k.periode <> a.periode
             or round(k.valeur, i.decimales) is distinct from round(a.valeur, i.decimales)
@@ -200,7 +200,7 @@ class Facts:
     previous: str | None = None
     late: list[tuple[str, str, str]] = field(default_factory=list)
     # The small map of the region that stands in a corner of each portrait, drawn once.
-    inset: tuple[Frame, list[Rings]] | None = None
+    inset: tuple[Frame, list[str]] | None = None
 
     def name(self, territory: str) -> str:
         """The label of a territory."""
@@ -263,8 +263,11 @@ def read(
     """The facts of the wanted territories. `previous`: name and database of the release to compare with."""
     with duckdb.connect(str(database), read_only=True) as connection:
 
-        def rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
-            return connection.execute(query, values).fetchall()
+        def rows(query: str, **values: list[str] | int) -> list[tuple[Any, ...]]:
+            # Variables, because a parameter makes DuckDB import pandas: most of a second.
+            for name, value in values.items():
+                connection.execute(f"set variable {name} = {_literal(value)}")
+            return connection.execute(query).fetchall()
 
         territories = {row[0]: Territory(*row) for row in rows(TERRITORIES)}
         indicators = {row[0]: Indicator(*row) for row in rows(INDICATORS)}
@@ -305,12 +308,17 @@ def read(
         facts.ranked.update({(row[0], row[1]): row[2] for row in rows(RANKED, niveaux=levels)})
         if previous is not None:
             facts.previous = previous[0]
-            connection.execute(
-                f"attach '{str(previous[1]).replace(chr(39), chr(39) * 2)}' as avant (read_only)"
-            )
+            connection.execute(f"attach {_literal(str(previous[1]))} as avant (read_only)")
             for territory, *change in rows(CHANGES, territoires=listed):
                 facts.changes.setdefault(territory, []).append(Change(*change))
         return facts
+
+
+def _literal(value: list[str] | str | int) -> str:
+    """A value as SQL writes it."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]::varchar[]"
+    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
 
 
 def departments(facts: Facts, territory: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 from publish import words
@@ -20,7 +21,7 @@ from publish.exports.reports.document import (
     Table,
     Text,
 )
-from publish.exports.reports.drawing import Drawing
+from publish.exports.reports.drawing import Drawing, traced
 from publish.exports.reports.facts import Change, Facts, Key, department_of, departments, marked, printed
 from publish.exports.reports.levels import LEVELS
 from publish.exports.reports.notes import LEGEND, Notes
@@ -189,21 +190,25 @@ def locator(facts: Facts, territory: str) -> Drawing:
     around = facts.areas.get(territory[4:], {}).get("EPCI") if commune else None
     view = outlines.rings(around) if around and outlines.rings(around) else own
     frame = Frame.around(view, width, height, 14)
+
+    def drawn(rings: Rings, grid: float) -> str:
+        return traced(frame.cells(rings, grid), grid)
+
     for other in _neighbours(facts, frame, width, height):
-        drawing.area(frame.rings(outlines.rings(other), 1.0), "#F3F5F7", "#C3CBD4", 0.5)
-    drawing.area(frame.rings(view, 0.5), "#DCE6F0", None)
+        drawing.area(drawn(outlines.rings(other), 1.0), "#F3F5F7", "#C3CBD4", 0.5)
+    drawing.area(drawn(view, 0.5), "#DCE6F0", None)
     codes = outlines.drawn(around or territory)
     if len(codes) <= 200:
         for code in codes:
-            rings = frame.rings(outlines.rings(f"COM-{code}"), 0.5)
-            if rings:
-                drawing.area(rings, None, "#FFFFFF", 0.5 if len(codes) < 150 else 0.25)
+            path = drawn(outlines.rings(f"COM-{code}"), 0.5)
+            if path:
+                drawing.area(path, None, "#FFFFFF", 0.5 if len(codes) < 150 else 0.25)
     else:  # too many communes to tell apart: the EPCI of a département, the départements of a region
         level = "EPCI-" if len(codes) < MANY else "DEP-"
         for zone in sorted(outlines.members):
             if zone.startswith(level) and set(outlines.drawn(zone)) & set(codes):
-                drawing.area(frame.rings(outlines.rings(zone), 0.6), None, "#FFFFFF", 0.9)
-    drawing.area(frame.rings(own, 0.5), "#E9B8AC" if commune else None, charts.OWN, 1.4)
+                drawing.area(drawn(outlines.rings(zone), 0.6), None, "#FFFFFF", 0.9)
+    drawing.area(drawn(own, 0.5), "#E9B8AC" if commune else None, charts.OWN, 1.4)
     population = facts.communes.get("population_municipale", {})
     named = sorted(codes, key=lambda c: -(population.get(f"COM-{c}", ("", 0, None))[1] or 0))[:9]
     placed: list[tuple[float, float, float]] = []
@@ -242,26 +247,25 @@ def _inset(facts: Facts, drawing: Drawing, territory: str) -> None:
     width, height = 74.0, 48.0
     x, y = 0.0, drawing.height - height
 
-    def moved(rings: Rings) -> Rings:
-        return [[(a + x, b + y) for a, b in ring] for ring in frame.rings(rings, 0.5)]
-
     if facts.inset is None:
         departments = sorted(k for k in outlines.members if k.startswith("DEP-") and outlines.drawn(k))
         shapes = [outlines.rings(d) for d in departments]
         if not shapes:
             return
         frame = Frame.around([r for s in shapes for r in s], width, height, 3)
-        facts.inset = (frame, [moved(shape) for shape in shapes])
+        frame = dataclasses.replace(frame, dx=frame.dx + x, dy=frame.dy + y)
+        facts.inset = (frame, [traced(frame.cells(shape, 0.5), 0.5) for shape in shapes])
     frame, drawn = facts.inset
+    drawing.over()
     drawing.rect(x, y, width, height, "#FFFFFF")
     for shape in drawn:
         drawing.area(shape, "#E3E8EE", "#FFFFFF", 0.5)
-    own = moved(outlines.rings(territory))
+    own = frame.rings(outlines.rings(territory), 0.5)
     if own:
         drawing.area(own, charts.OWN, None)
     if sum(abs(area(ring)) for ring in own) < 6:  # too small to be seen
         a, b = frame.point(label_point(max(outlines.rings(territory), key=lambda r: abs(area(r)))))
-        drawing.circle(a + x, b + y, 1.8, charts.OWN)
+        drawing.circle(a, b, 1.8, charts.OWN)
     drawing.line([(x, y), (x + width, y), (x + width, y + height)], charts.RULE, 0.6)
 
 

@@ -6,6 +6,7 @@ known around the territory (its zone d'emploi, its département) is shown under 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,6 +69,13 @@ class Asked:
     def level(self) -> Level:
         """How its level is named."""
         return LEVELS[self.facts.territories[self.territory].type_territoire]
+
+    @functools.cached_property
+    def ground(self) -> charts.Ground:
+        """Its communes, as the maps of this report draw them."""
+        outlines = self.facts.outlines
+        shapes = [outlines.rings(f"COM-{code}") for code in outlines.drawn(self.territory)]
+        return charts.ground(shapes, outlines.rings(self.territory))
 
     @property
     def name(self) -> str:
@@ -363,7 +371,6 @@ def communes_map(asked: Asked, indicator: str, question: str) -> Chart | None:
         return None
     breaks, colors, decimals, unit = BREAKS[indicator]
     values = [(c, known.get(f"COM-{c}", ("", None, None))) for c in codes]
-    shapes = [(asked.facts.outlines.rings(f"COM-{c}"), v[1]) for c, v in values]
     secret = sum(1 for _, v in values if v[1] is None and v[2] not in (None, "F"))
     missing = sum(1 for _, v in values if v[1] is None) - secret
     period = next(v[0] for _, v in values if v[1] is not None)
@@ -383,8 +390,8 @@ def communes_map(asked: Asked, indicator: str, question: str) -> Chart | None:
         absent += [words.plural(missing, "commune") + " sans chiffre"] if missing else []
         said += f" {' ; '.join(absent)}."
     drawing = charts.choropleth(
-        shapes,
-        asked.facts.outlines.rings(asked.territory),
+        asked.ground,
+        [v[1] for _, v in values],
         breaks,
         colors,
         f"{question} {said}",
