@@ -24,9 +24,13 @@ ROWS: dict[str, str] = {"livraisons": "resultat = 'nouveau'"}
 
 PRIME = 1000000007
 COLUMNS = """
-    select column_name from duckdb_columns() where schema_name = 'main' and table_name = ? order by 1
+    select column_name from duckdb_columns()
+    where database_name = current_database() and schema_name = 'main' and table_name = ? order by 1
 """
-TABLES = "select table_name from duckdb_tables() where schema_name = 'main' order by 1"
+TABLES = """
+    select table_name from duckdb_tables()
+    where database_name = current_database() and schema_name = 'main' order by 1
+"""
 
 
 def table_hash(connection: duckdb.DuckDBPyConnection, table: str) -> str:

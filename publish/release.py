@@ -6,7 +6,6 @@ from __future__ import annotations
 import csv
 import shutil
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,11 +91,14 @@ def make(
     rows[changes.TABLE] = changes.write(
         file, previous.database if previous else None, previous.nom if previous else None
     )
-    # The engine reads and writes tables while the exports, which are Python, are drawn.
-    with ThreadPoolExecutor(1) as aside:
-        tables = aside.submit(_tables, file, folder / "parquet", taken, kept.tables)
-        _exports(settings, file, folder, nom, moment, previous)
-        hashes = tables.result()
+    # One after the other: the exports attach the release before, which every connection of a process to one
+    # file then sees, and a table that is there twice would be hashed as another one.
+    database.write_parquet(file, folder / "parquet", taken)
+    hashes = content.hashes(file, kept.tables)
+    write_dictionary(file, folder / "dictionnaire.csv")
+    pages.write(file, folder / "dictionnaire", moment)
+    before = (previous.nom, previous.database) if previous is not None else None
+    bundle.write(Origin(file, settings.region, nom, moment, before), folder / "exports")
     shutil.copytree(quality, folder / "qualite")
     watched = vigilance.write(
         folder / "qualite" / vigilance.FILE, candidate, verdict, title=f"release {nom}", made=moment
@@ -131,21 +133,6 @@ def make(
     fsync_folder(published)
     releases.point(published, nom, moment)
     return releases.read(published / nom)
-
-
-def _tables(file: Path, folder: Path, taken: dict[str, Path], known: dict[str, str]) -> dict[str, str]:
-    """Writes the Parquet files of the release; returns the content hashes of its tables."""
-    database.write_parquet(file, folder, taken)
-    return content.hashes(file, known)
-
-
-def _exports(
-    settings: Settings, file: Path, folder: Path, nom: str, moment: datetime, previous: Release | None
-) -> None:
-    write_dictionary(file, folder / "dictionnaire.csv")
-    pages.write(file, folder / "dictionnaire", moment)
-    before = (previous.nom, previous.database) if previous is not None else None
-    bundle.write(Origin(file, settings.region, nom, moment, before), folder / "exports")
 
 
 def unchanged(previous: Release | None, known: dict[str, str]) -> dict[str, Path]:

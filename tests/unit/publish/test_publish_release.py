@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from expectations.model import Controle, Verdict
-from publish import database, manifest, note, release, releases, rollback
+from publish import content, database, manifest, note, release, releases, rollback
 from publish.errors import PublishFault
 from publish.partial import Kept
 from publish.releases import Release
@@ -356,3 +356,11 @@ def test_only_the_rows_of_renewed_indicators_are_taken_from_the_candidate(world:
     target.unlink()
     with pytest.raises(PublishFault, match="compte"):
         database.write(world.candidate, target, world.manifest, [], taken=taken)
+
+
+def test_what_another_connection_attaches_is_not_hashed(world: World) -> None:
+    first = world.publish()
+    alone = content.hashes(first.database)
+    with duckdb.connect(str(first.database), read_only=True) as c:  # seen by every connection of this process
+        c.execute(f"attach '{world.candidate}' as autre (read_only)")
+        assert content.hashes(first.database) == alone
