@@ -49,6 +49,8 @@ OWN_DELIVERIES = re.compile(
 
 BY_INDICATOR = "par_indicateur"  # the materialization of the models that hold one row per figure
 DOOR = "model.referentiel.int_observations_recues"  # where the figures of every source enter them
+# What only the figures of the keys of splits change; their tests read nothing else that figures make.
+KEYED = ("int_passages_par_cle", "passages_par_cle")
 # Which indicators are fed by which source, and which rows of an indicator depend on another one: its terms
 # (and the other way round where a producer prints the ratio: one term and the ratio give a hidden term back),
 # its weight, the key by which it is shared out, the counts that its threshold looks at.
@@ -74,7 +76,7 @@ LINKS = """
 class Plan:
     """What to build again: the sources that changed, dbt's selectors, when the last whole build was.
 
-    `exclude`: tests that dbt would run for the journal alone, which changes nothing for them. `indicateurs`:
+    `exclude`: what dbt would run and of which nothing changes (`spared_tests`, KEYED). `indicateurs`:
     those whose rows are made again in the models of one row per figure; empty when all are.
     `mesures`: the models through which the sources come to the figures."""
 
@@ -133,6 +135,7 @@ def plan(
     reached = measures(manifest, changed)
     indicators = touched(folder / DATABASE, changed, reached) if reached else ()
     spared = spared_tests(manifest, changed, readers)
+    spared += KEYED if indicators and not keys(folder / DATABASE) & set(indicators) else ()
     return Plan(tuple(sorted(changed)), tuple(select), state["entiere_le"], spared, indicators, reached)
 
 
@@ -165,6 +168,13 @@ def touched(database: Path, changed: set[str], reached: tuple[str, ...]) -> tupl
     while more := {key for term, key in links if term in found} - found:
         found |= more
     return tuple(sorted(found))
+
+
+def keys(database: Path) -> set[str]:
+    """The indicators by which split communes are shared out: what KEYED is made of."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        rows = connection.execute("select poids from seeds.poids where usage = 'repartition'").fetchall()
+    return {name for (name,) in rows}
 
 
 def still_sure(plan: Plan, database: Path) -> bool:

@@ -242,6 +242,11 @@ def test_which_indicators_a_source_touches(settings: Settings) -> None:
     assert "part_menages_imposes" in touched("insee__filosofi_communes"), "judged by its households"
     for geography in ("insee__cog_communes", "insee__populations_communes", "dgcl__epci", "ign__contours"):
         assert touched(geography) == set(), "it reaches every figure"
+    # a test that reads KEYED and another figure would be left out with it
+    for name in partial.KEYED:
+        for child in manifest["child_map"][f"model.referentiel.{name}"]:
+            parents = {key.split(".")[-1] for key in manifest["parent_map"][child]}
+            assert not child.startswith("test.") or parents - {"passages"} <= set(partial.KEYED), child
     # a measure of which rows name a source that was not expected
     plan = partial.Plan(("dares__interim",), (), "", (), ("rien",), ("int_mesures__interim",))
     assert not partial.still_sure(plan, folder / partial.DATABASE)
