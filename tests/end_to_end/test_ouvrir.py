@@ -1,6 +1,7 @@
 """The release opens by each of the doors that docs/ouvrir.md lists and that this machine has."""
 
 import asyncio
+import re
 import subprocess
 import threading
 from pathlib import Path
@@ -74,6 +75,22 @@ def test_written_for_older_clients(data: Path) -> None:
             .fetchone()[0]
             .startswith("v1.0.0")
         )
+
+
+def test_macros_round_as_older_clients_can(base) -> None:
+    """DuckDB 1.0 has no round(DOUBLE, BIGINT): a number of decimals read in a table is cast."""
+    macros = base.execute(
+        "select function_name, macro_definition from duckdb_functions() where macro_definition <> ''"
+    )
+    rounds = [
+        (name, decimals)
+        for name, text in macros.fetchall()
+        for decimals in re.findall(r"round\(\w+\.\w+, ((?:[^()]|\([^()]*(?:\([^()]*\)[^()]*)*\))*)\)", text)
+    ]
+    assert {name for name, _ in rounds} >= {"portrait"}
+    assert [
+        one for one in rounds if not one[1].isdigit() and not re.search(r"CAST\(.* AS INTEGER\)|::", one[1])
+    ] == []
 
 
 def test_over_http(data: Path, attendu: int) -> None:
