@@ -41,6 +41,7 @@ HEADERS = {
     "code_territoire": "Code",
     "ce_qui_doit_etre_vrai": "Ce qui doit être vrai",
 }
+SHOWN = 12  # rows named in the detail of a check; the page and the workbook hold more
 # Tables whose rows have a name, and the column that identifies them.
 NAMED = (("indicateurs", "indicateur"), ("territoires", "territoire"), ("modalites", "modalite"))
 
@@ -67,6 +68,17 @@ def labels(candidate: Path) -> dict[str, dict[str, str]]:
 def number(value: int) -> str:
     """A whole number with its thousands apart."""
     return f"{value:,}".replace(",", "\u202f")
+
+
+def lines(count: int) -> str:
+    """A number of rows, in words."""
+    return f"{number(count)} ligne{'s' if count > 1 else ''}"
+
+
+def listed(rows: list[dict[str, Any]], count: int) -> str:
+    """The first rows of those at fault, and how many of the `count` there are beside."""
+    named = [", ".join(f"{key} {shown(value)}" for key, value in row.items()) for row in rows[:SHOWN]]
+    return " ; ".join(named) + (f" … et {number(count - SHOWN)} autres" if count > SHOWN else "")
 
 
 def shown(value: Any) -> str:

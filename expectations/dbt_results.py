@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from expectations.columns import number, shown
+from expectations.columns import lines, listed
 from expectations.model import Controle, Verdict
 
 # A contract that the rows break (NOT NULL, PRIMARY KEY, CHECK) is an error of the model in dbt's words,
@@ -21,7 +21,6 @@ REFUSED = "Saisie refusée"
 
 
 LANDING = "source.referentiel.landing."
-SHOWN = 12  # rows named in the detail of a check
 KEPT = 200  # rows of a failed test that the page and the workbook may show
 MOST = 4  # beyond so many datasets, to name what a model is made from says nothing
 
@@ -73,10 +72,8 @@ def broken(unique_id: str, nodes: Nodes, message: str) -> Controle:
 def failed(unique_id: str, nodes: Nodes, failures: int, rows: list[dict[str, Any]]) -> Controle:
     """The refusal of a test: how many rows fail, the first of them, and the datasets behind the model."""
     name, target, phrase = _described(unique_id, nodes)
-    named = [", ".join(f"{key} {shown(value)}" for key, value in row.items()) for row in rows[:SHOWN]]
-    more = f" … et {number(failures - SHOWN)} autres" if failures > SHOWN and named else ""
-    found = f"{number(failures)} ligne{'s' if failures > 1 else ''} en défaut"
-    found += (" : " + " ; ".join(named) + more if named else "") + _made_from(unique_id, nodes)
+    found = f"{lines(failures)} en défaut" + (f" : {listed(rows, failures)}" if rows else "")
+    found += _made_from(unique_id, nodes)
     return Controle(name, "integrite", "bloquant", "echoue", target, phrase, found, tuple(rows))
 
 

@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 
 from expectations import frames
-from expectations.columns import number, shown
+from expectations.columns import lines, listed, number, shown
 from expectations.model import GX_SEVERITY, Controle, Expectation, ExpectationFault, Suite
 
 # Set before the import: the library would otherwise report its use to its makers over the network.
@@ -31,8 +31,6 @@ from great_expectations.data_context.types.base import (
 )
 from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.registry import get_expectation_impl
-
-SHOWN = 12  # places named in a check's detail; the Data Docs hold the rest
 
 
 @dataclass
@@ -160,7 +158,7 @@ def _read(
         judgement.fautes.append(f"{judgement.suite.nom}.{expectation.id} : {message}")
         return
     if result.success:
-        said = f"{_count(len(data))} contrôlées" if len(data) else "aucun cas"
+        said = f"{lines(len(data))} contrôlées" if len(data) else "aucun cas"
         judgement.controles.append(_controle(judgement.suite, expectation, "reussi", said))
         return
     rows = failing(result, data, expectation.ou)
@@ -203,10 +201,7 @@ def detail(result: ExpectationValidationResult, rows: list[dict[str, Any]] | Non
     if rows is None:
         return f"constaté : {shown(result.result.get('observed_value'))}"
     total = "" if len(rows) == looked_at else f" sur {number(looked_at)}"
-    named = [", ".join(f"{key} {shown(value)}" for key, value in row.items()) for row in rows[:SHOWN]]
-    more = len(rows) - SHOWN
-    tail = f" … et {number(more)} autres" if more > 0 else ""
-    return f"{_count(len(rows))}{total} : " + " ; ".join(named) + tail
+    return f"{lines(len(rows))}{total} : {listed(rows, len(rows))}"
 
 
 def _controle(
@@ -227,7 +222,3 @@ def _controle(
         rows,
         expectation.vigilance,
     )
-
-
-def _count(rows: int) -> str:
-    return f"{number(rows)} ligne{'s' if rows > 1 else ''}"

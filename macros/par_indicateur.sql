@@ -5,7 +5,7 @@
    again by the very SQL of the model; the rows of the other indicators stay as the last build left them. The engine carries the condition on
    the indicator down to what the model reads, so the work is that of the touched indicators.
 
-   A model may use it when the row of an indicator depends on no row of another one, but those that `partial.links` follows. The column that
+   A model may use it when the row of an indicator depends on no row of another one, but those that `partial.LINKS` follows. The column that
    names the indicator is `indicateur`, or that of `meta.colonne_indicateur`. The compiled SQL stays the whole one: au() is made of it. #}
 {% materialization par_indicateur, default %}
     {%- set refaits = env_var('REFERENTIEL_INDICATEURS', '').split() -%}

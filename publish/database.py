@@ -79,12 +79,12 @@ class Description:
 
 @dataclass(frozen=True)
 class Taken:
-    """What another release's `file` holds as the candidate does.
+    """What another release's `file` holds as the candidate does; nothing without file.
 
     `tables`: row for row. `partly`: all rows but those of `indicateurs`. `travail`: working tables of au(),
     row for row."""
 
-    file: Path
+    file: Path | None = None
     tables: frozenset[str] = frozenset()
     partly: frozenset[str] = frozenset()
     indicateurs: tuple[str, ...] = ()
@@ -185,8 +185,8 @@ def write(
         columns = _columns(connection, "candidat")
         _check(described, columns)
         ready: Columns = {}
-        taken = taken or Taken(target)
-        if taken.file != target:
+        taken = taken or Taken()
+        if taken.file is not None:
             connection.execute(f"attach {_literal(str(taken.file))} as precedente (read_only)")
             ready = _columns(connection, "precedente")
         rows = {}

@@ -20,7 +20,7 @@ WHOLE = "propre.fini"  # written last: a folder without it is made again
 def published(data: Path) -> Plan:
     """The candidate that a demonstration published, which dbt built whole."""
     build = data / "build"
-    return Plan(build / partial.FOLDER / "candidat.duckdb", build / "dbt", build / "landing")
+    return Plan(build / partial.FOLDER / partial.DATABASE, build / "dbt", build / "landing")
 
 
 def prepare(data: Path) -> Plan:

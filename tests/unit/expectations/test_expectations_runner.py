@@ -31,6 +31,13 @@ def damage(candidate: Path, sql: str) -> None:
         c.execute(sql)
 
 
+def alone(name: str, folder: Path) -> Path:
+    """A folder of suites that holds this one of the project's only."""
+    (folder / "suites").mkdir()
+    shutil.copy(suite.FOLDER / f"{name}.yml", folder / "suites")
+    return folder / "suites"
+
+
 def refused(verdict: Verdict) -> dict[str, str]:
     return {c.controle: c.detail for c in verdict.refus}
 
@@ -226,9 +233,7 @@ def test_a_series_that_stops_while_its_source_goes_on_is_listed(
     last = f"(select max(date_fin) from observations where indicateur = '{indicator}')"
     damage(before, f"delete from observations where indicateur = '{indicator}' and date_fin = {last}")
     damage(candidate, f"delete from observations where territoire = 'DEP-61' and date_fin = {last}")
-    (tmp_path / "suites").mkdir()
-    shutil.copy(suite.FOLDER / "series.yml", tmp_path / "suites")
-    verdict = judge(candidate, previous=before, data_docs=False, suites=tmp_path / "suites")
+    verdict = judge(candidate, previous=before, data_docs=False, suites=alone("series", tmp_path))
     rows = [r for c in verdict.avertissements if c.controle == "ser_interrompues" for r in c.lignes]
     assert [(r["indicateur"], r["niveau"], r["interrompues"]) for r in rows] == [(indicator, "DEP", 1)]
     assert rows[0]["exemples"] == "DEP-61"
@@ -248,9 +253,7 @@ def test_a_cell_copied_to_every_territory_of_a_new_period_is_refused(candidate: 
     )
     damage(before, f"delete from observations where {last}")
     damage(candidate, f"update observations set valeur = 6.7 where {last}")
-    (tmp_path / "suites").mkdir()
-    shutil.copy(suite.FOLDER / "series.yml", tmp_path / "suites")
-    found = refused(judge(candidate, previous=before, data_docs=False, suites=tmp_path / "suites"))
+    found = refused(judge(candidate, previous=before, data_docs=False, suites=alone("series", tmp_path)))
     assert "niveau ZE2020" in found["ser_valeur_unique"]
 
 
@@ -267,9 +270,7 @@ def test_zones_raised_in_a_file_of_their_own_are_listed_beside_the_region(
     shutil.copy(candidate, before)
     damage(before, f"delete from observations where {last}")
     damage(candidate, f"update observations set valeur = 7.9 where territoire like 'ZE2020-%' and {last}")
-    (tmp_path / "suites").mkdir()
-    shutil.copy(suite.FOLDER / "series.yml", tmp_path / "suites")
-    verdict = judge(candidate, previous=before, data_docs=False, suites=tmp_path / "suites")
+    verdict = judge(candidate, previous=before, data_docs=False, suites=alone("series", tmp_path))
     rows = [r for c in verdict.avertissements if c.controle == "ser_ecart_entre_niveaux" for r in c.lignes]
     assert [(r["niveau"], r["avant"], r["apres"]) for r in rows] == [("ZE2020", 0.0, 0.9)]
 
@@ -286,9 +287,7 @@ def test_empty_cells_read_as_zeros_in_old_periods_are_refused(
     )
     damage(before, f"delete from observations where {old}")
     damage(candidate, f"update observations set valeur = 0 where {old}")
-    (tmp_path / "suites").mkdir()
-    shutil.copy(suite.FOLDER / "revisions.yml", tmp_path / "suites")
-    found = refused(judge(candidate, previous=before, data_docs=False, suites=tmp_path / "suites"))
+    found = refused(judge(candidate, previous=before, data_docs=False, suites=alone("revisions", tmp_path)))
     assert "taux_chomage_localise, niveau ZE2020" in found["rev_zeros_nouveaux"]
 
 
