@@ -63,6 +63,13 @@ FAILURES = (
     ("part_defaillances_hebergement_restauration", "Hébergement-restauration"),
     ("part_defaillances_industrie", "Industrie"),
 )
+SECTORS = (
+    ("part_emploi_industriel", "Industrie"),
+    ("part_emploi_construction", "Construction"),
+    ("part_emploi_tertiaire_marchand", "Tertiaire marchand"),
+    ("part_emploi_tertiaire_non_marchand", "Tertiaire non marchand"),
+    ("part_emploi_agricole", "Agriculture"),
+)
 
 
 def territories(
@@ -288,7 +295,7 @@ def _jobs(asked: Asked) -> Page:
             _by_territory(
                 asked, "evolution_emploi_salarie_an", "DEP", "Quels départements en gagnent sur un an ?"
             ),
-            questions.structure(asked, questions.SECTORS, "De quels secteurs l'emploi dépend-il ?"),
+            questions.structure(asked, SECTORS, "De quels secteurs l'emploi dépend-il ?"),
             questions.trend(asked, "interimaires", "Où en est l'intérim ?"),
             _by_part(
                 asked,

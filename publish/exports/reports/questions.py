@@ -42,19 +42,6 @@ BREAKS = {
     "population_municipale": ((500.0, 2000.0, 5000.0, 20000.0), charts.SEQUENTIAL, 0, "habitants"),
 }
 MANY = 800  # communes beyond which a map of them is a blur
-SECTORS = (
-    ("part_emploi_industriel", "Industrie"),
-    ("part_emploi_construction", "Construction"),
-    ("part_emploi_tertiaire_marchand", "Tertiaire marchand"),
-    ("part_emploi_tertiaire_non_marchand", "Tertiaire non marchand"),
-    ("part_emploi_agricole", "Agriculture"),
-)
-INCOMES = (
-    ("part_revenus_activite", "Revenus d'activité"),
-    ("part_pensions_retraites", "Pensions, retraites"),
-    ("part_prestations_sociales", "Prestations sociales"),
-    ("part_indemnites_chomage", "Indemnités de chômage"),
-)
 
 
 @dataclass
@@ -588,8 +575,10 @@ def together(asked: Asked, parts: tuple[tuple[str, str], ...], question: str) ->
 
 
 def zones(asked: Asked, indicator: str, question: str) -> Chart | None:
-    """The zones d'emploi over which the territory spreads, each with its own figure: none speaks for the
-    others."""
+    """The zones d'emploi over which the territory spreads, each with its own figure, where none
+    speaks for the others."""
+    if asked.facts.employment_area(asked.territory) is not None:
+        return None
     weights = asked.facts.employment_areas(asked.territory)
     known = [key for zone in weights if (key := asked.key(indicator, zone)) is not None]
     latest = max((key.periode for key in known), default="")
