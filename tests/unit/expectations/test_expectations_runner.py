@@ -6,7 +6,7 @@ import csv
 import json
 import re
 import shutil
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -289,6 +289,62 @@ def test_empty_cells_read_as_zeros_in_old_periods_are_refused(
     damage(candidate, f"update observations set valeur = 0 where {old}")
     found = refused(judge(candidate, previous=before, data_docs=False, suites=alone("revisions", tmp_path)))
     assert "taux_chomage_localise, niveau ZE2020" in found["rev_zeros_nouveaux"]
+
+
+def test_a_secret_that_becomes_a_value_is_refused_unless_a_zone_was_summed(
+    candidate: Path, clean_candidate: Path, tmp_path: Path
+) -> None:
+    """The producer's secret, and the sum of a département whose part was secret; not the sum of a zone."""
+    before = tmp_path / "avant.duckdb"
+    shutil.copy(clean_candidate, before)
+    hidden = "valeur = null, statut = 'Q', confidentialite = 'C'"
+    own, count, rate = "niveau_vie_median", "emploi_salarie", "taux_chomage_localise"
+    for indicator, territory in ((count, "DEP-61"), (rate, "ZE2020-2819")):
+        damage(
+            before,
+            f"update observations set {hidden}, methode = 'agregee' where indicateur = '{indicator}'"
+            f" and territoire = '{territory}'",
+        )
+    damage(
+        candidate,
+        "update observations set valeur = 21000, statut = 'A', confidentialite = 'F'"
+        f" where indicateur = '{own}' and confidentialite = 'C'",
+    )
+    verdict = judge(candidate, previous=before, data_docs=False, suites=alone("revisions", tmp_path))
+    rows = next(c.lignes for c in verdict.refus if c.controle == "rev_secret_devoile")
+    found = {(row["indicateur"], row["territoire"].split("-")[0]) for row in rows}
+    assert found == {(own, "COM"), (count, "DEP")}
+
+
+def test_a_departement_renamed_in_its_geography_is_refused(
+    candidate: Path, clean_candidate: Path, tmp_path: Path
+) -> None:
+    suites = alone("territoires", tmp_path)
+    damage(candidate, "update territoires set libelle = 'Elbeuf-sur-Seine' where territoire = 'COM-76231'")
+    verdict = judge(candidate, previous=clean_candidate, data_docs=False, suites=suites)
+    assert "ter_libelles_bouleverses" not in refused(verdict)
+    damage(candidate, "update territoires set libelle = 'Manche' where territoire = 'DEP-61'")
+    verdict = judge(candidate, previous=clean_candidate, data_docs=False, suites=suites)
+    assert "DEP-61" in refused(verdict)["ter_libelles_bouleverses"]
+
+
+def test_a_source_without_a_calendar_of_its_own_is_late_at_the_delay_of_its_rhythm(
+    candidate: Path, tmp_path: Path
+) -> None:
+    suites = alone("sources", tmp_path)
+    damage(candidate, "update indicateurs set source = 'bdf__synthetique' where frequence <> 'T'")
+    with duckdb.connect(str(candidate)) as c:
+        ((last,),) = c.execute(
+            "select max(date_fin) from observations o join indicateurs i using (indicateur)"
+            " where i.source = 'insee__synthetique' and valeur is not null"
+        ).fetchall()
+    told = {}
+    for days in (30, 300):
+        moment = datetime.combine(last, datetime.min.time(), UTC) + timedelta(days=92 + days)
+        verdict = judge(candidate, moment=moment, data_docs=False, suites=suites)
+        rows = [r for c in verdict.controles if c.controle == "src_calendrier" for r in c.lignes]
+        told[days] = [r["situation"] for r in rows if r["source"] == "insee__synthetique"]
+    assert told == {30: [], 300: ["en retard"]}
 
 
 def test_an_infinite_figure_is_bad_data_and_said(candidate: Path) -> None:
