@@ -23,6 +23,8 @@ BOUNDS = ("5 ou moins", "95 ou plus")  # a bound, not a measure: it must not ent
 TALLEST = 400  # points: Excel shows no row taller than 409
 PRINTED_COLUMNS = 14  # figures across a printed page
 CHARTED = 12  # territories of a bar chart, curves of a line chart
+APART = 20  # times: amounts further apart than this cannot be read on one scale
+RATES = ("ratio", "mediane", "moyenne")
 
 INDICATORS = """
     select i.indicateur, i.libelle, i.theme, i.definition, i.unite, i.decimales, i.nature, i.frequence,
@@ -127,6 +129,12 @@ def write(
     finally:
         aside.unlink(missing_ok=True)
     return path
+
+
+def _axis(one: Wanted) -> dict[str, object]:
+    """The axis of a chart's values."""
+    lines = {"visible": True, "line": {"color": "#D5DBE2"}}
+    return {"num_format": "#,##0.##" if one.decimales else "#,##0", "major_gridlines": lines}
 
 
 class _Book:
@@ -291,25 +299,49 @@ class _Book:
         sheet.autofilter(4, 0, 4 + len(rows), 2 + len(members))
         self._bars(sheet, members, periods, len(rows))
 
+    def _shown(self, members: Sequence[int], count: int) -> tuple[int, set[int]]:
+        """What a chart shows, an indicator and ranks of territories: the first indicator of the first `count`
+        territories. Where levels are mixed and its amounts too far apart to be read together (an EPCI and
+        France), the first rate; where there is none, without the largest territories."""
+
+        def known(index: int) -> dict[int, float]:
+            points = {rank: self.content.series.get((index, rank), ()) for rank in range(count)}
+            return {rank: abs(series[-1][1]) for rank, series in points.items() if series and series[-1][1]}
+
+        amounts = known(members[0])
+        most = APART * min(amounts.values(), default=0)
+        levels = {level for _, level, _, _ in self.content.territories[:count]}
+        if len(levels) == 1 or all(amount <= most for amount in amounts.values()):
+            return members[0], set(range(count))
+        for index in members:
+            if self.content.indicators[index].nature in RATES and len(known(index)) > 1:
+                return index, set(range(count))
+        return members[0], {rank for rank, amount in amounts.items() if amount <= most}
+
     def _bars(self, sheet: BulkSheet, members: list[int], periods: list[str], rows: int) -> None:
-        """A native bar chart of the first indicator, for the first territories."""
-        one = self.content.indicators[members[0]]
+        """A native bar chart of one indicator, for the first territories."""
+        index, _ = self._shown(members, CHARTED)  # territories follow each other: none can be left out
+        shown = members.index(index)
+        one, column = self.content.indicators[index], 3 + shown
         last = 4 + min(rows, CHARTED)
         chart = self.book.add_chart({"type": "bar"})
         chart.add_series(
             {
-                "name": f"{one.libelle} ({words.period(periods[0])})",
+                "name": f"{one.libelle} ({words.period(periods[shown])})",
                 "categories": [sheet.name, 5, 2, last, 2],
-                "values": [sheet.name, 5, 3, last, 3],
+                "values": [sheet.name, 5, column, last, column],
                 "fill": {"color": "#1F3A5F"},
                 "gap": 60,
             }
         )
-        chart.set_title({"name": one.libelle, "name_font": {"size": 11}})
+        chart.set_title({"name": f"{one.libelle} ({one.unite})", "name_font": {"size": 11}})
         chart.set_legend({"none": True})
-        chart.set_y_axis({"reverse": True})
+        chart.set_y_axis({"reverse": True, "label_position": "low"})
         chart.set_x_axis(
-            {"num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#D5DBE2"}}}
+            {
+                "num_format": "#,##0.##" if one.decimales else "#,##0",
+                "major_gridlines": {"visible": True, "line": {"color": "#D5DBE2"}},
+            }
         )
         chart.set_size({"width": 560, "height": 120 + 20 * min(rows, CHARTED)})
         sheet.insert_chart(5, 4 + len(members), chart)
@@ -369,8 +401,11 @@ class _Book:
             self._curves(sheet, keys, len(periods))
 
     def _curves(self, sheet: BulkSheet, keys: list[tuple[int, int]], periods: int) -> None:
-        """A native line chart of the first indicator's first territories, under the table."""
-        first = [row for row, (index, _) in enumerate(keys, start=4) if index == keys[0][0]][: CHARTED // 2]
+        """A native line chart of one indicator's first territories, under the table."""
+        shown, ranks = self._shown(list(dict.fromkeys(index for index, _ in keys)), CHARTED // 2)
+        one = self.content.indicators[shown]
+        rows = [(row, rank) for row, (index, rank) in enumerate(keys, start=4) if index == shown]
+        first = [row for row, rank in rows if rank in ranks] or [row for row, _ in rows[: CHARTED // 2]]
         chart = self.book.add_chart({"type": "line"})
         for row in first:
             chart.add_series(
@@ -381,10 +416,13 @@ class _Book:
                     "line": {"width": 1.75},
                 }
             )
-        chart.set_title({"name": self.content.indicators[keys[0][0]].libelle, "name_font": {"size": 11}})
+        chart.set_title({"name": f"{one.libelle} ({one.unite})", "name_font": {"size": 11}})
         chart.set_legend({"position": "bottom"})
         chart.set_y_axis(
-            {"num_format": "#,##0.#", "major_gridlines": {"visible": True, "line": {"color": "#D5DBE2"}}}
+            {
+                "num_format": "#,##0.##" if one.decimales else "#,##0",
+                "major_gridlines": {"visible": True, "line": {"color": "#D5DBE2"}},
+            }
         )
         chart.show_blanks_as("gap")
         chart.show_na_as_empty_cell()

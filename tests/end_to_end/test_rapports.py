@@ -305,6 +305,25 @@ def test_a_workbook_names_what_it_has_no_figure_for_and_prints_in_readable_pages
         ) and feuille.print_title_cols == "$A:$C"
 
 
+def test_a_chart_never_puts_an_epci_and_france_on_one_scale(base, data: Path, tmp_path: Path) -> None:
+    fait = exporter(
+        data,
+        tmp_path,
+        CLASSEUR="essai.xlsx",
+        TERRITOIRES="EPCI-200065597,REG-28,FRANCE-F",
+        INDICATEURS="Population,Emploi",
+    )
+    assert fait.returncode == 0, fait.stderr
+    natures = dict(base.execute("select libelle, nature from indicateurs").fetchall())
+    classeur = openpyxl.load_workbook(tmp_path / "essai.xlsx")
+    for nom in ("Population", "Emploi"):
+        colonne = re.search(r"\$([A-Z]+)\$6", classeur[nom]._charts[0].series[0].val.numRef.f)[1]
+        assert natures[classeur[nom][f"{colonne}4"].value] == "ratio"
+    feuille = classeur["Population séries annuelles"]
+    lignes = [int(re.search(r"\$(\d+):", s.val.numRef.f)[1]) for s in feuille._charts[0].series]
+    assert {natures[feuille.cell(ligne, 1).value] for ligne in lignes} == {"ratio"} and len(lignes) > 1
+
+
 def test_a_template_is_filled_and_kept(base, data: Path, tmp_path: Path) -> None:
     modele = openpyxl.Workbook()
     feuille = modele.active
