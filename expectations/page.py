@@ -21,6 +21,7 @@ h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .4rem;border-bot
 th:nth-child(1){width:5.5rem}th:nth-child(2){width:26%}td{overflow-wrap:break-word}
 table.ou{table-layout:auto;font-size:.82rem;margin:.3rem 0}
 table.ou th,table.ou td{padding:.1rem .4rem;width:auto;overflow-wrap:normal}
+table.ou td:not(.n){min-width:4.5rem}table.ou td:first-child:not(.n){min-width:10rem}
 table.ou td.n,table.ou th.n{text-align:right;white-space:nowrap}div.ou{overflow-x:auto}
 th:nth-child(1){overflow-wrap:normal}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #d9dee4}

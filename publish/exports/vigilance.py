@@ -42,7 +42,7 @@ WIDTHS = {
     "ce_qui_doit_etre_vrai": 56,
     "source": 30,
 }
-NARROW = 13
+NARROW, WIDEST = 13, 50
 WRAPPED = ("motif", "raison", "constat", "exemples", "ce_qui_doit_etre_vrai")
 
 
@@ -203,13 +203,9 @@ def _sheet(book: xlsxwriter.Workbook, styles: Styles, sheet: Sheet, named: dict[
     columns = [c for c in columns if any(row.get(c) not in (None, "") for row in sheet.rows)]
     for number, name in enumerate(columns):
         page.write(4, number, header(name), styles.header("right" if _numeric(sheet.rows, name) else "left"))
-        page.set_column(
-            number,
-            number,
-            WIDTHS.get(name, NARROW),
-        )
+        page.set_column(number, number, _width(sheet.rows, name))
     page.set_row(4, 30)
-    page.write(4, len(columns), "Décision", styles.header())
+    page.write(4, len(columns), "Décision", styles.header(indent=1))
     page.set_column(len(columns), len(columns), 40)
     for index, row in enumerate(sheet.rows[:LIMIT], start=5):
         for number, name in enumerate(columns):
@@ -238,6 +234,13 @@ def _cell(
         number = float(value)
         whole = number == round(number)
         page.write_number(row, column, number, styles.number("#,##0" if whole else "#,##0.0##"))
+
+
+def _width(rows: list[dict[str, Any]], name: str) -> int:
+    """Wide enough for its texts, unless they are wrapped."""
+    if name in WIDTHS or name in WRAPPED or _numeric(rows, name):
+        return WIDTHS.get(name, NARROW)
+    return max(NARROW, min(WIDEST, 2 + max(len(str(row.get(name) or "")) for row in rows[:LIMIT])))
 
 
 def _numeric(rows: list[dict[str, Any]], name: str) -> bool:
