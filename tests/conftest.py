@@ -22,3 +22,11 @@ def demo_made() -> Path | None:
         f"une autre version du code a fait {folder} : make demo"
     )
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """How `make test` shares the tests between cores: a file stays whole, and all that read the one demonstration
+    stay together."""
+    for item in items:
+        shared = item.path.parent.name == "end_to_end"
+        item.add_marker(pytest.mark.xdist_group("end_to_end" if shared else item.path.stem))
