@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-import jsonschema
-import yaml
-
 from expectations.model import Expectation, ExpectationFault, Suite
+from extract import described
 
 FOLDER = Path(__file__).parent / "suites"
 SCHEMA = Path(__file__).parent / "suites.schema.json"
@@ -17,17 +14,7 @@ SCHEMA = Path(__file__).parent / "suites.schema.json"
 def load(path: Path) -> Suite:
     """One suite from its file. Raises ExpectationFault with the place in the file when it breaks the
     schema."""
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ExpectationFault(f"{path.name} : YAML illisible : {error}") from error
-    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    problems = [
-        f"{path.name} : {'/'.join(str(p) for p in e.absolute_path) or 'racine'} : {e.message}"
-        for e in validator.iter_errors(raw)
-    ]
-    if problems:
-        raise ExpectationFault("\n".join(problems))
+    raw = described.read(path, SCHEMA, ExpectationFault)
     named = raw.get("requetes", {})
     expectations = []
     for item in raw["attentes"]:

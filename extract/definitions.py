@@ -4,17 +4,13 @@ filled in."""
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-import yaml
-
+from extract import described
 from extract.errors import DefinitionError
 from extract.settings import Settings
 
@@ -31,19 +27,6 @@ NEEDED_ACCESS: dict[str, tuple[tuple[str, ...], ...]] = {
     "fichier": (("url",),),
     "parquet": (("url",), ("colonnes",), ("compter",)),
 }
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that refuses a key written twice (yaml keeps the last one silently)."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = {str(key) for key in keys if keys.count(key) > 1}
-        if twice:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"clé écrite deux fois : {', '.join(sorted(twice))}", node.start_mark
-            )
-        return super().construct_mapping(node, deep)
 
 
 @dataclass(frozen=True)
@@ -188,28 +171,10 @@ def expand(models: list[str], lists: Mapping[str, list[str]]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-@lru_cache(maxsize=1)
-def _validator() -> jsonschema.Draft202012Validator:
-    schema = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
-
-
 def load(path: Path) -> Definition:
     """Read and validate one yaml; raises DefinitionError naming the file, the field and what is wrong."""
-    try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DefinitionError(f"{path.name} : yaml illisible : {error}") from error
-    problems = [
-        f"{'.'.join(map(str, error.absolute_path)) or '(racine)'} : {error.message}"
-        for error in sorted(
-            _validator().iter_errors(raw), key=lambda error: list(map(str, error.absolute_path))
-        )
-    ]
-    if not problems:
-        problems = list(_beyond_schema(path.stem, raw))
-    if problems:
+    raw = described.read(path, SCHEMA_PATH, DefinitionError)
+    if problems := list(_beyond_schema(path.stem, raw)):
         raise DefinitionError(f"{path.name} : " + " ; ".join(problems))
     return Definition(path.stem, raw, path)
 

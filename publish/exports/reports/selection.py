@@ -4,16 +4,13 @@ release rich in one of them does not silence the others."""
 from __future__ import annotations
 
 import functools
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jsonschema
-import yaml
-
+from extract import described
 from publish import words
 from publish.errors import PublishFault
 from publish.exports.reports import questions as q
@@ -82,24 +79,15 @@ class Questions(NamedTuple):
 @functools.cache
 def read(path: Path = FILE) -> Questions:
     """The questions of a file. Raises PublishFault with the place in the file when it is not understood."""
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise PublishFault(f"{path.name} : YAML illisible : {error}") from error
-    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    problems = [
-        f"{path.name} : {'/'.join(str(p) for p in e.absolute_path) or 'racine'} : {e.message}"
-        for e in validator.iter_errors(raw)
+    raw = described.read(path, SCHEMA, PublishFault)
+    spoken = {*raw["tours"], *raw["suite"], *raw["en_dernier"]}
+    silent = [
+        f"questions.{place} : le thème « {item['theme']} » n'a jamais la parole"
+        for place, item in enumerate(raw["questions"])
+        if item["theme"] not in spoken
     ]
-    if not problems:
-        spoken = {*raw["tours"], *raw["suite"], *raw["en_dernier"]}
-        problems = [
-            f"{path.name} : questions/{place} : le thème « {item['theme']} » n'a jamais la parole"
-            for place, item in enumerate(raw["questions"])
-            if item["theme"] not in spoken
-        ]
-    if problems:
-        raise PublishFault("\n".join(problems))
+    if silent:
+        raise PublishFault(f"{path.name} : " + " ; ".join(silent))
     rows = tuple(
         Row(
             item["theme"],

@@ -33,10 +33,10 @@ def test_every_form_has_a_question() -> None:
 @pytest.mark.parametrize(
     ("found", "put", "said"),
     [
-        ("forme: carte", "forme: camembert", "questions/1/forme"),
-        ("phrase: population, ", "", "questions/0 : 'phrase' is a required property"),
+        ("forme: carte", "forme: camembert", "questions.1.forme"),
+        ("phrase: population, ", "", "questions.0 : 'phrase' is a required property"),
         ("{theme: Production", "{theme: Culture", "« Culture » n'a jamais la parole"),
-        ("questions:\n", "questions: [\n", "YAML illisible"),
+        ("questions:\n", "questions: [\n", "yaml illisible"),
     ],
 )
 def test_a_file_that_is_not_understood_says_where(tmp_path: Path, found: str, put: str, said: str) -> None:
