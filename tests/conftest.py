@@ -24,6 +24,7 @@ def demo_made() -> Path | None:
     return folder
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """How `make test` shares the tests between cores: a file stays whole, and all that read the one demonstration
     stay together."""
