@@ -30,7 +30,7 @@ refresh: $(VENV)/pret ## la même chose sur les vrais producteurs (clés dans l'
 	@$(PY) -m publish run
 
 test: $(VENV)/pret lint ## tous les tests (moins de 10 minutes)
-	@$(PY) -m pytest -m "not long and not campaign" --numprocesses auto --maxprocesses 4 --dist loadgroup
+	@$(PY) -m pytest -m "not long and not campaign" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-long: $(VENV)/pret ## les tests longs par nature
 	@$(PY) -m pytest -m long

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from publish.inputs import code_hash
 
@@ -24,10 +25,15 @@ def demo_made() -> Path | None:
     return folder
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """How `make test` shares the tests between cores: a file stays whole, and all that read the one demonstration
-    stay together."""
-    for item in items:
-        shared = item.path.parent.name == "end_to_end"
-        item.add_marker(pytest.mark.xdist_group("end_to_end" if shared else item.path.stem))
+class ByFile(LoadScopeScheduling):
+    """How `make test` shares the tests between cores: a file stays whole, and all that read the one demonstration stay
+    together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "end_to_end" if "/end_to_end/" in file else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    return ByFile(config, log)
