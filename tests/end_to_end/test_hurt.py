@@ -244,10 +244,15 @@ def test_memory_of_one_gibibyte(world: Path, producers: str) -> None:
     whole(world)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("room", [2, 150])
+FULL = [
+    pytest.param(room, marks=pytest.mark.long if room in (2, 150) else pytest.mark.campaign)
+    for room in (2, 20, 60, 100, 150, 180, 210)
+]
+
+
+@pytest.mark.parametrize("room", FULL)
 def test_disk_that_fills_up(data: Path, producers: str, tmp_path: Path, room: int) -> None:
-    """`room` MiB left: full while receiving or building, full while publishing."""
+    """`room` MiB left: full while receiving, at several instants of the build, while publishing."""
     disk = tmp_path / "disque"
     disk.mkdir()
     used = sum(p.stat().st_size for p in data.rglob("*") if p.is_file() and not p.is_symlink()) >> 20
