@@ -62,6 +62,8 @@ def labels(candidate: Path) -> dict[str, dict[str, str]]:
         for table, key in NAMED:
             if table in there:
                 found[key] = dict(connection.execute(f"select {key}, libelle from main.{table}").fetchall())
+    for column in ("autre_indicateur", "reference"):  # an indicator too
+        found[column] = found.get("indicateur", {})
     return found
 
 

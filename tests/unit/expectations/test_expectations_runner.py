@@ -275,6 +275,37 @@ def test_zones_raised_in_a_file_of_their_own_are_listed_beside_the_region(
     assert [(r["niveau"], r["avant"], r["apres"]) for r in rows] == [("ZE2020", 0.0, 0.9)]
 
 
+def test_two_close_measures_exchanged_at_a_new_period_are_listed(candidate: Path, tmp_path: Path) -> None:
+    """One is 2 % above the other everywhere: exchanged, neither moves by more than usual."""
+    one, other = "compte_synthetique_03", "compte_synthetique_04"
+    damage(
+        candidate,
+        f"delete from observations where indicateur = '{other}';"
+        f" insert into observations select * replace ('{other}' as indicateur, valeur * 1.02 as valeur)"
+        f" from observations where indicateur = '{one}';"
+        f" update indicateurs set source = (select source from indicateurs where indicateur = '{one}')"
+        f" where indicateur = '{other}'",
+    )
+    before = Path(shutil.copy(candidate, tmp_path / "avant.duckdb"))
+    last = f"date_fin = (select max(date_fin) from observations where indicateur = '{one}')"
+    damage(before, f"delete from observations where indicateur in ('{one}', '{other}') and {last}")
+    suites = alone("series", tmp_path)
+
+    def listed() -> list[tuple[object, ...]]:
+        verdict = judge(candidate, previous=before, data_docs=False, suites=suites)
+        rows = [r for c in verdict.avertissements if c.controle == "ser_mesures_echangees" for r in c.lignes]
+        return [(r["indicateur"], r["autre_indicateur"], r["territoires"] == r["inverses"]) for r in rows]
+
+    assert listed() == []
+    damage(
+        candidate,
+        f"update observations set indicateur = case indicateur when '{one}' then '{other}' else '{one}' end"
+        f" where indicateur in ('{one}', '{other}') and {last}",
+    )
+    found = listed()
+    assert found and set(found) == {(one, other, True)}
+
+
 def test_empty_cells_read_as_zeros_in_old_periods_are_refused(
     candidate: Path, clean_candidate: Path, tmp_path: Path
 ) -> None:
