@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,12 @@ from expectations.model import Controle, Verdict
 # A contract that the rows break (NOT NULL, PRIMARY KEY, CHECK) is an error of the model in dbt's words,
 # but it is bad data in ours.
 CONSTRAINT = "Constraint Error"
-# A cell that is no number (macro `nombre`) stops the model that reads it: the delivery is wrong, not our SQL.
-UNREADABLE = "Conversion Error: Could not convert string"
+# A cell that is no number, or none that can be counted (NaN, infinite), stops the model that reads it (macro
+# `nombre`): the delivery is wrong, not our SQL.
+UNREADABLE = re.compile(
+    r"Conversion Error: (Could not convert string"
+    r"|(Type \w+ with value|Could not cast value) [+-]?(nan|inf)\b)"
+)
 # A test that refuses what people typed says why in its error: the line, the reason, what would mend it.
 REFUSED = "Saisie refusée"
 
@@ -45,7 +50,7 @@ def read(run_results: Path, manifest: Path, candidate: Path | None = None) -> Ve
             _test(verdict, result, nodes, status, message, candidate)
         elif status == "error" and CONSTRAINT in message:
             verdict.controles.append(broken(name, nodes, message))
-        elif status in ("error", "runtime error") and UNREADABLE in message:
+        elif status in ("error", "runtime error") and UNREADABLE.search(message):
             verdict.controles.append(unreadable(name, nodes, message))
         elif status in ("error", "runtime error"):
             verdict.fautes.append(f"{name} : {message}")
@@ -56,7 +61,7 @@ def unreadable(unique_id: str, nodes: Nodes, message: str) -> Controle:
     """The refusal of a model, or of a view's test, that met a text where its source has numbers or dates."""
     attached = nodes.get(nodes.get(unique_id, {}).get("attached_node") or "", {}).get("name")
     model = attached or unique_id.split(".")[2]
-    phrase = f"Les cellules que lit {model} sont des nombres et des dates."
+    phrase = f"Les cellules que lit {model} sont des nombres finis et des dates."
     detail = message + _made_from(unique_id, nodes)
     return Controle(f"lecture_{model}", "integrite", "bloquant", "echoue", model, phrase, detail)
 
@@ -155,7 +160,7 @@ def _test(
     elif status in ("error", "runtime error") and REFUSED in message:
         found = " ".join(message[message.index(REFUSED) :].split("> in test")[0].split())
         verdict.controles.append(Controle(name, "integrite", "bloquant", "echoue", target, phrase, found))
-    elif status in ("error", "runtime error") and UNREADABLE in message:
+    elif status in ("error", "runtime error") and UNREADABLE.search(message):
         # staging models are views: the test is the first to read the cell
         verdict.controles.append(unreadable(result["unique_id"], nodes, message))
     elif status in ("error", "runtime error"):

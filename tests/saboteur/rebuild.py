@@ -272,7 +272,7 @@ class Rebuild:
                 except duckdb.ConstraintException as error:
                     verdict.controles.append(broken(name, self.plan.nodes, str(error)))
                 except duckdb.Error as error:
-                    if UNREADABLE in str(error):
+                    if UNREADABLE.search(str(error)):
                         verdict.controles.append(unreadable(name, self.plan.nodes, str(error)))
                     else:
                         verdict.fautes.append(f"{name} : {error}")
@@ -284,7 +284,7 @@ class Rebuild:
             found = self.connection.execute(f"select count(*) from (\n{node['compiled_code']}\n)").fetchone()
             failures = found[0] if found else 0
         except duckdb.Error as error:
-            if UNREADABLE in str(error):
+            if UNREADABLE.search(str(error)):
                 verdict.controles.append(unreadable(node["unique_id"], self.plan.nodes, str(error)))
                 return
             if REFUSED not in str(error):

@@ -91,7 +91,7 @@ def _territories(c: duckdb.DuckDBPyConnection) -> None:
     rows += [("DEP", dep, "28", dep, False, 6000.0, known[f"DEP-{dep}"]) for dep in COMMUNES]
     rows += [
         ("REG", "28", "28", None, False, 29907.0, known["REG-28"]),
-        ("REG", "53", "53", None, False, 27000.0, None),
+        ("REG", "53", "53", None, False, 27000.0, 3453000),
     ]
     rows += [("FRANCE", "F", None, None, False, None, None)]
     members: list[tuple[str, str, str]] = []
