@@ -25,6 +25,12 @@ def demo_made() -> Path | None:
     return folder
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Bytes are no name: those of an archive made on the spot hold its time, and two workers would not collect the
+    same tests."""
+    return "octets" if isinstance(val, bytes) else None
+
+
 class ByFile(LoadScopeScheduling):
     """How `make test` shares the tests between cores: a file stays whole, and all that read the one demonstration stay
     together."""
