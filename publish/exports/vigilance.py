@@ -30,7 +30,7 @@ REFUSED = "refus"
 WIDTHS = {
     "indicateur": 46,
     "territoire": 28,
-    "periode": 11,
+    "periode": 15,
     "modalite": 26,
     "ecart": 9,
     "unite_ecart": 8,
