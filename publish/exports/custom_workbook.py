@@ -13,6 +13,7 @@ import duckdb
 import xlsxwriter
 
 from publish import words
+from publish.exports import COMPARED
 from publish.exports import template as templates
 from publish.exports.rows import CLOSING, BulkSheet, Cell, Cells, opening
 from publish.exports.styles import GREY, LEGEND, Styles, pattern
@@ -24,7 +25,6 @@ TALLEST = 400  # points: Excel shows no row taller than 409
 PRINTED_COLUMNS = 14  # figures across a printed page
 CHARTED = 12  # territories of a bar chart, curves of a line chart
 APART = 20  # times: amounts further apart than this cannot be read on one scale
-RATES = ("ratio", "mediane", "moyenne")
 
 INDICATORS = """
     select i.indicateur, i.libelle, i.theme, i.definition, i.unite, i.decimales, i.nature, i.frequence,
@@ -314,7 +314,7 @@ class _Book:
         if len(levels) == 1 or all(amount <= most for amount in amounts.values()):
             return members[0], set(range(count))
         for index in members:
-            if self.content.indicators[index].nature in RATES and len(known(index)) > 1:
+            if self.content.indicators[index].nature in COMPARED and len(known(index)) > 1:
                 return index, set(range(count))
         return members[0], {rank for rank, amount in amounts.items() if amount <= most}
 
@@ -337,12 +337,7 @@ class _Book:
         chart.set_title({"name": f"{one.libelle} ({one.unite})", "name_font": {"size": 11}})
         chart.set_legend({"none": True})
         chart.set_y_axis({"reverse": True, "label_position": "low"})
-        chart.set_x_axis(
-            {
-                "num_format": "#,##0.##" if one.decimales else "#,##0",
-                "major_gridlines": {"visible": True, "line": {"color": "#D5DBE2"}},
-            }
-        )
+        chart.set_x_axis(_axis(one))
         chart.set_size({"width": 560, "height": 120 + 20 * min(rows, CHARTED)})
         sheet.insert_chart(5, 4 + len(members), chart)
 
@@ -418,12 +413,7 @@ class _Book:
             )
         chart.set_title({"name": f"{one.libelle} ({one.unite})", "name_font": {"size": 11}})
         chart.set_legend({"position": "bottom"})
-        chart.set_y_axis(
-            {
-                "num_format": "#,##0.##" if one.decimales else "#,##0",
-                "major_gridlines": {"visible": True, "line": {"color": "#D5DBE2"}},
-            }
-        )
+        chart.set_y_axis(_axis(one))
         chart.show_blanks_as("gap")
         chart.show_na_as_empty_cell()
         chart.set_size({"width": 860, "height": 340})

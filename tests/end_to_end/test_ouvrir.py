@@ -1,13 +1,9 @@
 """The release opens by each of the doors that docs/ouvrir.md lists and that this machine has."""
 
 import asyncio
-import os
 import re
-import shutil
-import socket
 import subprocess
 import threading
-import time
 from pathlib import Path
 
 import aiohttp.web
@@ -17,6 +13,7 @@ import pandas as pd
 import pytest
 
 from publish.sql import shell_binary
+from tests.nginx import NGINX, nginx, port_libre
 
 COMMUNES = "select count(*) from territoires where type_territoire = 'COM'"
 
@@ -134,35 +131,17 @@ def test_over_http(data: Path, attendu: int) -> None:
         fil.join(10)
 
 
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-
-
 @pytest.mark.skipif(
     NGINX is None,
     reason="nginx absent, la lecture par morceaux n'a été essayée qu'avec aiohttp : apt-get install nginx-light",
 )
 def test_over_http_nginx_sends_only_what_is_read(data: Path, attendu: int, tmp_path: Path) -> None:
-    with socket.socket() as sonde:
-        sonde.bind(("127.0.0.1", 0))
-        port = sonde.getsockname()[1]
-    prive = "".join(
-        f"{nom}_temp_path {tmp_path}/{nom};\n" for nom in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (tmp_path / "nginx.conf").write_text(
-        # started by root, its workers would be nobody, who may not read the tests' folder
-        f"{'user root;' if os.geteuid() == 0 else ''}\n"
-        f"daemon off;\npid {tmp_path}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\n{prive}"
+    port = port_libre()
+    http = (
         f"log_format envoye '$status $body_bytes_sent';\naccess_log {tmp_path}/acces.log envoye;\n"
-        f"server {{ listen 127.0.0.1:{port}; root {data / 'published'}; }}\n}}\n",
-        encoding="utf-8",
+        f"server {{ listen 127.0.0.1:{port}; root {data / 'published'}; }}\n"
     )
-    processus = subprocess.Popen([NGINX, "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)])
-    try:
-        for _ in range(100):
-            with socket.socket() as essai:
-                if essai.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
+    with nginx(tmp_path, port, http):
         duckdb_extensions.import_extension("httpfs")
         with duckdb.connect() as con:
             con.execute("load httpfs")
@@ -170,9 +149,6 @@ def test_over_http_nginx_sends_only_what_is_read(data: Path, attendu: int, tmp_p
             con.execute("use r")
             assert con.execute(COMMUNES).fetchone()[0] == attendu
             assert con.execute("from portrait('REG-28')").fetchall()
-    finally:
-        processus.terminate()
-        processus.wait(20)
     acces = [ligne.split() for ligne in (tmp_path / "acces.log").read_text().splitlines()]
     assert "206" in {statut for statut, _ in acces}
     envoye = sum(int(octets) for _, octets in acces)

@@ -1,10 +1,7 @@
 """The nginx page of the docs, as printed: a real nginx with a test certificate in front of the service."""
 
 import re
-import shutil
-import socket
 import ssl
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -19,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+from tests.nginx import NGINX, nginx, port_libre
+
 PAGE = RACINE / "docs/service-partage.md"
 
 
@@ -29,9 +27,7 @@ PAGE = RACINE / "docs/service-partage.md"
 def test_the_page_on_nginx(tmp_path: Path) -> None:
     publier(tmp_path, 1)
     certificat, cle = _certificat(tmp_path)
-    with socket.socket() as sonde:
-        sonde.bind(("127.0.0.1", 0))
-        port = sonde.getsockname()[1]
+    port = port_libre()
     with service(tmp_path) as amont:
         imprimee = re.search(r"```nginx\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1]
         for ici, la in (
@@ -42,19 +38,7 @@ def test_the_page_on_nginx(tmp_path: Path) -> None:
         ):
             assert ici in imprimee
             imprimee = imprimee.replace(ici, la)
-        conf = tmp_path / "nginx.conf"
-        prive = "".join(
-            f"{nom}_temp_path {tmp_path}/{nom};\n"
-            for nom in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        conf.write_text(
-            f"daemon off;\npid {tmp_path}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{prive}{imprimee}}}\n",
-            encoding="utf-8",
-        )
-        processus = subprocess.Popen(
-            [NGINX, "-c", str(conf), "-p", str(tmp_path)], stderr=subprocess.PIPE, text=True
-        )
-        try:
+        with nginx(tmp_path, port, f"access_log off;\n{imprimee}"):
             confiance = ssl.create_default_context(cafile=str(certificat))
             assert _sante(port, confiance) == 200
             base = duckdb.connect()
@@ -71,9 +55,6 @@ def test_the_page_on_nginx(tmp_path: Path) -> None:
                 base.execute(f"attach 'quack:localhost:{port}' as clair (token '{JETON}')")
             with pytest.raises(urllib.error.HTTPError, match="404"):
                 urllib.request.urlopen(f"https://localhost:{port}/autre", context=confiance, timeout=10)
-        finally:
-            processus.terminate()
-            processus.wait(10)
 
 
 def _sante(port: int, confiance: ssl.SSLContext) -> int:

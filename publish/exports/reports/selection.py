@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from extract import described
 from publish import words
 from publish.errors import PublishFault
+from publish.exports import COMPARED
 from publish.exports.reports import questions as q
 from publish.exports.reports.document import Chart
 from publish.exports.reports.questions import Asked
@@ -135,7 +136,7 @@ def chosen(asked: Asked, most: int) -> list[Chart]:
 def _whatever_else(asked: Asked) -> Iterator[Callable[[], Chart | None]]:
     """Whatever else is known: a rate beside others."""
     for indicator, one in asked.facts.indicators.items():
-        if one.nature in ("ratio", "mediane", "moyenne") and indicator not in q.BREAKS:
+        if one.nature in COMPARED and indicator not in q.BREAKS:
             yield functools.partial(q.gap, asked, indicator, f"{one.libelle} : quel écart ?")
 
 
