@@ -56,12 +56,8 @@ class Candidate:
         return self.target / "manifest.json"
 
 
-def dbt_executable() -> Path:
-    """dbt of the environment that runs us."""
-    found = Path(sys.executable).with_name("dbt")
-    if not found.exists():
-        raise PublishFault(f"dbt manque à côté de {sys.executable} : refaites l'environnement (make).")
-    return found
+# -P: the modules beside that file have names that dbt's libraries may look for.
+DBT = (sys.executable, "-P", str(Path(__file__).with_name("dbt_process.py")))
 
 
 def environment(settings: Settings, candidate: Candidate) -> dict[str, str]:
@@ -149,7 +145,7 @@ def _dbt(
     progress: Progress | None,
 ) -> None:
     command = [
-        str(dbt_executable()),
+        *DBT,
         "--log-format",
         "json",
         # A tenth of dbt's time went into a file of every statement, which its failures tell anyway.
@@ -169,6 +165,7 @@ def _dbt(
             command,
             cwd=root,
             env=environment(settings, candidate) | told,
+            stdin=subprocess.PIPE,  # held open: dbt ends with whoever holds it
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -183,6 +180,8 @@ def _dbt(
             _event(line, tail, progress)
         candidate.code = process.wait()
     finally:
+        if process.stdin is not None:
+            process.stdin.close()
         if process.poll() is None:
             process.terminate()
             process.wait(timeout=30)

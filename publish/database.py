@@ -49,6 +49,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "livraisons": ("recu_le", "source", "livraison"),
 }
 
+CONTROLES_TABLE = "controles"
 CONTROLES = {
     "": (
         "Chaque contrôle passé par cette release : ce qui devait être vrai, et ce qui a été constaté. Chaque"
@@ -167,11 +168,11 @@ def write(
     candidate: Path,
     target: Path,
     manifest: Path,
-    controles: Iterable[Controle],
     macros: Path | None = None,
     taken: Taken | None = None,
 ) -> dict[str, int]:
-    """Writes the release's DuckDB file at `target` (must not exist) and returns rows per table.
+    """Writes the release's DuckDB file at `target` (must not exist), but the checks (`add_controles`), and
+    returns rows per table.
 
     Only the marts leave the candidate; every table and column must have a description, else PublishFault: an
     analyst who meets a column without a word guesses. `macros`: folder of the *.sql to create (default
@@ -197,7 +198,6 @@ def write(
             elif ready.get(table) == columns[table] and table in taken.partly:
                 kept = taken.indicateurs
             rows[table] = _copy(connection, table, columns[table], description, kept)
-        rows["controles"] = _controles(connection, controles)
         connection.execute("use release.main")
         for script in sorted((macros or MACROS).glob("*.sql")):
             text = script.read_text(encoding="utf-8")
@@ -305,18 +305,22 @@ def _interleaved(table: str, order: str, renewed: tuple[str, ...]) -> Iterator[s
     yield f"from precedente.main.{table} where indicateur > {_literal(before)}"
 
 
-def _controles(connection: duckdb.DuckDBPyConnection, controles: Iterable[Controle]) -> int:
+def add_controles(target: Path, controles: Iterable[Controle]) -> int:
+    """Adds the table of the checks to the release's file; returns its rows."""
     names = [n for n in CONTROLES if n]
     body = ", ".join(f"{n} varchar{'' if n == 'detail' else ' not null'}" for n in names)
-    connection.execute(f"create table release.main.controles ({body})")
     rows = sorted(((*c.row()[:-1], c.detail or None) for c in controles), key=lambda row: row[:6])
-    if rows:
-        connection.executemany(
-            f"insert into release.main.controles values ({', '.join('?' * len(names))})", rows
-        )
-    connection.execute(f"comment on table release.main.controles is {_literal(CONTROLES[''])}")
-    for name in names:
-        connection.execute(f"comment on column release.main.controles.{name} is {_literal(CONTROLES[name])}")
+    table = f"release.main.{CONTROLES_TABLE}"
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_literal(str(target))} as release")
+        connection.execute(f"create table {table} ({body})")
+        if rows:
+            connection.executemany(f"insert into {table} values ({', '.join('?' * len(names))})", rows)
+        connection.execute(f"comment on table {table} is {_literal(CONTROLES[''])}")
+        for name in names:
+            connection.execute(f"comment on column {table}.{name} is {_literal(CONTROLES[name])}")
+        connection.execute("checkpoint release")
+        connection.execute("detach release")
     return len(rows)
 
 
@@ -343,5 +347,15 @@ def write_parquet(database: Path, folder: Path, taken: dict[str, Path] | None = 
             if taken and table in taken:
                 shutil.copyfile(taken[table], folder / f"{table}.parquet")
                 continue
-            path = _literal(str(folder / f"{table}.parquet"))
-            connection.execute(f"copy (from {_quoted(table)}) to {path} (format parquet, compression zstd)")
+            _parquet(connection, folder, table)
+
+
+def write_parquet_table(database: Path, folder: Path, table: str) -> None:
+    """The Parquet file of one more table of the release."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        _parquet(connection, folder, table)
+
+
+def _parquet(connection: duckdb.DuckDBPyConnection, folder: Path, table: str) -> None:
+    path = _literal(str(folder / f"{table}.parquet"))
+    connection.execute(f"copy (from {_quoted(table)}) to {path} (format parquet, compression zstd)")

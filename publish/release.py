@@ -54,22 +54,36 @@ class Inputs:
     code: str
 
 
-def make(
+@dataclass(frozen=True)
+class Draft:
+    """A release that lacks its judgement: its unfinished folder, what was counted in it, what it follows."""
+
+    nom: str
+    folder: Path
+    moment: datetime
+    inputs: Inputs
+    previous: Release | None
+    rows: dict[str, int]
+    hashes: dict[str, str]
+
+    @property
+    def database(self) -> Path:
+        """Its DuckDB file."""
+        return self.folder / DATABASE
+
+
+def draft(
     settings: Settings,
     candidate: Path,
     dbt_manifest: Path,
-    quality: Path,
-    verdict: Verdict,
     inputs: Inputs,
     moment: datetime,
     kept: Kept | None = None,
-) -> Release:
-    """Writes and names the release folder, moves the pointer, returns the release. `kept`: what it has in
-    common with the last release.
+) -> Draft:
+    """Writes all that a release owes to the figures alone, in a folder under a temporary name: its tables, in
+    DuckDB and Parquet, and their hashes. `kept`: what it has in common with the last release.
 
-    Killed before the rename, nothing is there but a folder that the next run removes; between the rename and
-    the pointer, a whole release that nobody follows yet.
-    """
+    Readers see nothing of it, so it may be made while the candidate is judged; `abandon` removes it."""
     published = settings.published
     published.mkdir(parents=True, exist_ok=True)
     nom = releases.name(moment, inputs.entrees)
@@ -87,14 +101,33 @@ def make(
         partly = frozenset(found) & kept.partly.keys()
         working = kept.travail if kept.release == previous.nom else frozenset()
         source = Taken(previous.database, frozenset(taken), partly, kept.indicateurs, working)
-    rows = database.write(candidate, file, dbt_manifest, verdict.controles, taken=source)
+    rows = database.write(candidate, file, dbt_manifest, taken=source)
     rows[changes.TABLE] = changes.write(
         file, previous.database if previous else None, previous.nom if previous else None
     )
     # One after the other: the exports attach the release before, which every connection of a process to one
     # file then sees, and a table that is there twice would be hashed as another one.
     database.write_parquet(file, folder / "parquet", taken)
-    hashes = content.hashes(file, kept.tables)
+    return Draft(nom, folder, moment, inputs, previous, rows, content.hashes(file, kept.tables))
+
+
+def abandon(settings: Settings, moment: datetime, inputs: Inputs) -> None:
+    """Removes the draft of a candidate that was refused, whatever there is of it."""
+    folder = settings.published / f"{UNFINISHED}{releases.name(moment, inputs.entrees)}"
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def make(settings: Settings, made: Draft, candidate: Path, quality: Path, verdict: Verdict) -> Release:
+    """Gives a draft its judgement, its pages and its exports, names the folder, moves the pointer, returns
+    the release.
+
+    Killed before the rename, nothing is there but a folder that the next run removes; between the rename and
+    the pointer, a whole release that nobody follows yet.
+    """
+    nom, folder, moment, previous, file = made.nom, made.folder, made.moment, made.previous, made.database
+    controles = database.add_controles(file, verdict.controles)
+    database.write_parquet_table(file, folder / "parquet", database.CONTROLES_TABLE)
     write_dictionary(file, folder / "dictionnaire.csv")
     pages.write(file, folder / "dictionnaire", moment)
     before = (previous.nom, previous.database) if previous is not None else None
@@ -118,21 +151,21 @@ def make(
         folder,
         nom=nom,
         made=moment,
-        inputs={"entrees": inputs.entrees, "landing": inputs.landing, "code": inputs.code},
+        inputs={"entrees": made.inputs.entrees, "landing": made.inputs.landing, "code": made.inputs.code},
         versions=versions(),
         region=settings.region,
         origin=settings.origine,
-        rows=rows,
+        rows=made.rows | {database.CONTROLES_TABLE: controles},
         counts=dict(Counter(c.resultat for c in verdict.controles)),
-        content=hashes,
+        content=made.hashes,
     )
     for path in folder.rglob("*"):
         if path.is_file():
             fsync_file(path)
-    folder.rename(published / nom)
-    fsync_folder(published)
-    releases.point(published, nom, moment)
-    return releases.read(published / nom)
+    folder.rename(settings.published / nom)
+    fsync_folder(settings.published)
+    releases.point(settings.published, nom, moment)
+    return releases.read(settings.published / nom)
 
 
 def unchanged(previous: Release | None, known: dict[str, str]) -> dict[str, Path]:

@@ -7,6 +7,7 @@ import importlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -163,14 +164,23 @@ def _run(
         with _step(steps, "construction"), _bar(console, "Construction") as advance:
             built = dbt.build(settings, advance, whole=force, files=files)
         dbt.checkpoint(built, inputs)
-    with _step(steps, "contrôle"), console.status("Contrôle de la candidate…"):
-        verdict, quality = _judge(settings, built, moment, compare)
     # Imported late, with the rest of the exports: "nothing new" must be told in a second.
     from publish import release as folders
 
     hashed = folders.Inputs(inputs, landing, code)
-    if verdict.code:
+    kept = partial.kept_tables(settings, built.rebuilt, built.indicators, built.manifest)
+    with (
+        _step(steps, "contrôle"),
+        console.status("Contrôle de la candidate…"),
+        ThreadPoolExecutor(1) as aside,
+    ):
+        # DuckDB writes meanwhile the tables that the release has if nothing is found against them.
+        inputs_of = (settings, built.database, built.manifest, hashed, moment, kept)
+        drafted = aside.submit(folders.draft, *inputs_of) if built.code == 0 else None
+        verdict, quality = _judge(settings, built, moment, compare)
+    if verdict.code or drafted is None:
         with _step(steps, "refus"):
+            folders.abandon(settings, moment, hashed)
             refused = folders.refuse(settings, built.database, quality, verdict, hashed, moment)
         current = releases.current(settings.published)
         said = _refusal(verdict, current, refused)
@@ -178,9 +188,7 @@ def _run(
             refusals.remember(settings.published, refused, inputs, compare, said)
         return Outcome(verdict.code, said, current, False, summary, verdict, refused)
     with _step(steps, "publication"), console.status("Écriture de la release…"):
-        kept = partial.kept_tables(settings, built.rebuilt, built.indicators, built.manifest)
-        made = (built.database, built.manifest, quality, verdict, hashed, moment)
-        release = folders.make(settings, *made, kept)
+        release = folders.make(settings, drafted.result(), built.database, quality, verdict)
         told = [f"Release {release.nom} publiée.", *_afterwards(settings, built, release, moment)]
     return Outcome(PUBLISHED, "\n".join(told), release, True, summary, verdict, partielle=built.sources)
 

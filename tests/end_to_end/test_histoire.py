@@ -23,7 +23,7 @@ from conduite import RACINE, publier
 from expectations import dbt_results
 from extract.settings import Settings
 from publish import content, witness
-from publish.candidate import Candidate, dbt_executable, environment
+from publish.candidate import Candidate, environment
 
 SOURCE = "dares__activite_partielle"
 # published on, last month known, figures changed (of the hours column), rows withdrawn
@@ -82,9 +82,9 @@ def build(data: Path, folder: Path) -> Path:
     code = (
         "import sys; from pathlib import Path; from extract.settings import Settings;"
         "from publish import candidate, database, memory;"
-        "s = Settings.from_env(); run = candidate.dbt_executable;"
+        "s = Settings.from_env();"
         "c = candidate.build(s, skip_tests=True); assert c.code == 0, c.tail;"
-        "database.write(c.database, Path(sys.argv[1]), c.manifest, [])"
+        "database.write(c.database, Path(sys.argv[1]), c.manifest)"
     )
     folder.mkdir()
     env = {k: v for k, v in os.environ.items() if not k.startswith(("REFERENTIEL_", "WEBSTAT_"))}
@@ -236,7 +236,7 @@ def corrected(
     env = environment(settings, Candidate(base, folder / "cible")) | {"REFERENTIEL_VERSIONS": ""}
     chosen = ["corrections", "int_corrections", "int_observations_versions", "int_observations_en_vigueur"]
     done = subprocess.run(
-        [str(dbt_executable()), "build", "--project-dir", ".", "--profiles-dir", ".", "--indirect-selection", "empty",
+        [str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", ".", "--profiles-dir", ".", "--indirect-selection", "empty",
          "--select", *chosen, "corrections_attendues"],
         cwd=project, env=env, capture_output=True, text=True, timeout=200,
     )  # fmt: skip

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from publish.demo import DEMO_KEY
 RUN = ["-m", "publish", "run", "--tout", "--force", "--sans-comparaison"]
 QUICK = ["-m", "publish", "run", "--sans-comparaison"]  # what is due and what changed, no more
 WHOLE_RUNS = 0.2  # of the runs that are killed: a whole one lasts longer and is rarer in a life
+ALONE = 0.3  # of the kills: as the kernel does when memory lacks, of the run and nothing of what it started
 READERS, PROCESSES = 50, 2
 # The same run on a disk whose lack of room was not seen beforehand.
 BLIND = (
@@ -127,8 +129,11 @@ def revise(world: Path, producers: str, change: int) -> None:
     assert code == 0, said[-3000:]
 
 
-def interrupted(world: Path, producers: str, options: list[str], after: float) -> int | None:
-    """The exit code of a run, or None when it was killed `after` seconds (with all that it had started)."""
+def interrupted(
+    world: Path, producers: str, options: list[str], after: float, alone: bool = False
+) -> int | None:
+    """The exit code of a run, or None when it was killed `after` seconds, with all that it had started or,
+    `alone`, without (what it started must then end by itself)."""
     with (world / "sortie.log").open("w+", encoding="utf-8") as said:
         going = subprocess.Popen(
             [sys.executable, *QUICK, *options],
@@ -141,9 +146,25 @@ def interrupted(world: Path, producers: str, options: list[str], after: float) -
         try:
             return going.wait(timeout=after)
         except subprocess.TimeoutExpired:
-            os.killpg(going.pid, signal.SIGKILL)
+            if alone:
+                going.kill()
+            else:
+                os.killpg(going.pid, signal.SIGKILL)
             going.wait(timeout=30)
-            return None
+            for _ in range(50):
+                if not _lives(going.pid):
+                    return None
+                time.sleep(0.1)
+            raise AssertionError(f"des processus de l'exécution {going.pid} lui survivent") from None
+
+
+def _lives(group: int) -> bool:
+    """Whether a process of that group is still there."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def attack(world: Path, producers: str, kills: int) -> None:
@@ -167,7 +188,8 @@ def attack(world: Path, producers: str, kills: int) -> None:
             if not force and chance.random() < 0.5:  # else the run goes on from where the last one was killed
                 revise(world, producers, rank + 2)
             instant = chance.uniform(0.1, lasts[force] * 1.05)
-            code = interrupted(world, producers, ["--force"] if force else [], instant)
+            alone = chance.random() < ALONE
+            code = interrupted(world, producers, ["--force"] if force else [], instant, alone)
             said = (world / "sortie.log").read_text(encoding="utf-8")
             assert code in (None, 0), said[-3000:]
             assert code is None or "elease" in said, said
@@ -177,6 +199,7 @@ def attack(world: Path, producers: str, kills: int) -> None:
             assert received <= now
             received = now
             kind = "entière" if force else "partielle"
+            kind += ", lui seul" if alone else ""
             print(f"{rank + 1}/{kills} {kind}, {instant:.1f} s : {code}, {after}", flush=True)
             _leave_the_last(world, 4)
         revise(world, producers, kills + 2)

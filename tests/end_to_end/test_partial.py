@@ -78,7 +78,7 @@ def planned(settings: Settings, moment: datetime) -> partial.Plan | None:
 
 def published(built: candidate.Candidate, file: Path, taken: database.Taken | None = None) -> dict[str, str]:
     """Content hashes of the release's file made of a candidate."""
-    database.write(built.database, file, built.manifest, [], taken=taken)
+    database.write(built.database, file, built.manifest, taken=taken)
     return {table: digest for table, digest in content.hashes(file).items() if table}
 
 

@@ -89,7 +89,7 @@ def test_macros_are_created_in_the_release(world: World, tmp_path: Path) -> None
         encoding="utf-8",
     )
     target = tmp_path / "avec.duckdb"
-    database.write(world.candidate, target, world.manifest, [], macros)
+    database.write(world.candidate, target, world.manifest, macros)
     with duckdb.connect(str(target), read_only=True) as c:
         assert c.execute("from essai_serie('population_municipale', 'REG-28')").fetchall() == [
             ("2023", 3345842.0)
@@ -98,7 +98,7 @@ def test_macros_are_created_in_the_release(world: World, tmp_path: Path) -> None
         "create macro fausse() as table select * from absente", encoding="utf-8"
     )
     with pytest.raises(PublishFault, match=r"fausse\.sql"):
-        database.write(world.candidate, tmp_path / "sans.duckdb", world.manifest, [], macros)
+        database.write(world.candidate, tmp_path / "sans.duckdb", world.manifest, macros)
 
 
 def test_same_candidate_gives_the_same_figures_and_the_same_parquet(world: World) -> None:
@@ -304,8 +304,7 @@ def test_tables_that_did_not_change_are_taken_from_the_release_before(world: Wor
             MOMENT + timedelta(hours=1 + len(list(world.settings.published.iterdir()))),
         )
         inputs = release.Inputs(f"{moment:%H%M}" * 16, "l" * 64, "c" * 64)
-        made = (world.settings, world.candidate, world.manifest, world.quality, verdict, inputs, moment)
-        return release.make(*made, kept)
+        return world.make(verdict, inputs, moment, kept)
 
     first = world.publish()
     known = {name: first.manifest["empreintes_tables"][name] for name in ("territoires", "appartenances")}
@@ -341,7 +340,7 @@ def test_only_the_rows_of_renewed_indicators_are_taken_from_the_candidate(world:
         c.execute("update observations set valeur = valeur + 1 where indicateur <> 'niveau_vie_median'")
     target = world.settings.build / "deuxieme.duckdb"
     taken = database.Taken(first.database, frozenset(), frozenset(partly), renewed)
-    database.write(world.candidate, target, world.manifest, [], taken=taken)
+    database.write(world.candidate, target, world.manifest, taken=taken)
     with duckdb.connect(str(target), read_only=True) as c:
         c.execute(f"attach '{first.database}' as avant (read_only)")
         moved = c.execute(
@@ -355,7 +354,7 @@ def test_only_the_rows_of_renewed_indicators_are_taken_from_the_candidate(world:
         c.execute("delete from observations where indicateur = 'niveau_vie_median'")
     target.unlink()
     with pytest.raises(PublishFault, match="compte"):
-        database.write(world.candidate, target, world.manifest, [], taken=taken)
+        database.write(world.candidate, target, world.manifest, taken=taken)
 
 
 def test_what_another_connection_attaches_is_not_hashed(world: World) -> None:

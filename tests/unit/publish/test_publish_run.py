@@ -113,6 +113,7 @@ def test_wrong_golden_figure_is_refused_and_current_untouched(world: World, step
     assert first.release is not None and current is not None and current.nom == first.release.nom
     assert before == {p: p.stat().st_mtime_ns for p in (world.settings.published / "current/").rglob("*")}
     assert refused.refused is not None and (refused.refused / "qualite/index.html").is_file()
+    assert not list(world.settings.published.glob(f"{releases.UNFINISHED}*")), "written while it was judged"
 
 
 def test_failed_dbt_test_is_a_refusal(world: World, steps: Steps) -> None:
