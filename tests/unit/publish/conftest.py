@@ -11,6 +11,7 @@ import pytest
 from expectations.model import Controle, Verdict
 from extract.settings import Settings
 from publish import database, release
+from publish.exports import bundle
 from publish.partial import Kept
 from publish.releases import Release
 from tests.unit.publish import synthetic
@@ -56,6 +57,13 @@ def no_macros(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "aucune_macro"
     folder.mkdir()
     monkeypatch.setattr(database, "MACROS", folder)
+
+
+@pytest.fixture(autouse=True)
+def no_exports(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are most of the time that a release takes; a test that looks at them is marked `exports`."""
+    if request.node.get_closest_marker("exports") is None:
+        monkeypatch.setattr(bundle, "write", lambda *_: [])
 
 
 @pytest.fixture

@@ -9,7 +9,10 @@ of the tests.
 from __future__ import annotations
 
 import json
+import shutil
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pandas as pd
@@ -38,8 +41,15 @@ OBSERVATIONS = """
 def make(path: Path) -> Path:
     """Writes a candidate that every expectation accepts, for region 28, and returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    with duckdb.connect(str(path)) as c:
+    shutil.copyfile(Path(_kept().name, "candidat.duckdb"), path)
+    return path
+
+
+@cache
+def _kept() -> TemporaryDirectory[str]:
+    """A folder with the candidate, made once for all tests of a process and removed with it."""
+    folder = TemporaryDirectory()
+    with duckdb.connect(str(Path(folder.name, "candidat.duckdb"))) as c:
         _territories(c)
         _dictionary(c)
         _observations(c)
@@ -56,7 +66,7 @@ def make(path: Path) -> Path:
             " insert into revisions values ('emploi_salarie', '_T', 40, 12, 1, 8, 4, 153.25, 92)"
         )
         c.execute("create schema staging; create table staging.brouillon as select 1 as interne")
-    return path
+    return folder
 
 
 def _territories(c: duckdb.DuckDBPyConnection) -> None:

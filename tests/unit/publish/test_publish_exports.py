@@ -149,6 +149,7 @@ def test_flat_files_are_the_release(release: Release) -> None:
     assert (folder / "chiffres_cles.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
 
+@pytest.mark.exports
 def test_same_release_gives_the_same_workbook(release: Release, tmp_path: Path) -> None:
     from datetime import datetime
 

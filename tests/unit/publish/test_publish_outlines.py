@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 
+import duckdb
 import pytest
 from shapely.geometry import shape
 from shapely.ops import unary_union
@@ -69,3 +70,23 @@ def test_neighbours_stay_glued_on_the_drawing() -> None:
     frame = Frame.around(known.rings("EPCI-1"), 100, 100)
     left, right = (set(frame.rings(known.rings(f"COM-{c}"))[0]) for c in "ab")
     assert len(left & right) == 2
+
+
+def test_outlines_are_drawn_again_only_when_one_of_them_changed() -> None:
+    with duckdb.connect() as c:
+        c.execute(
+            "create table contours as select 'COM-a' as territoire, ? as geometrie, 2026 as millesime;",
+            [square(0, 0)],
+        )
+        c.execute(
+            "create table appartenances as select 2026 as millesime_cog, 'EPCI' as type_territoire,"
+            " '1' as code_territoire, 'a' as code_commune"
+        )
+        first = Outlines.read(c)
+        assert len(first.rings("EPCI-1")) == 1
+        assert Outlines.read(c) is first
+        c.execute("update contours set geometrie = ?", [square(0, 0, 2)])
+        moved = Outlines.read(c)
+        assert shape(moved.geojson("EPCI-1")).area == 4
+        c.execute("update appartenances set code_territoire = '2'")
+        assert Outlines.read(c).rings("EPCI-1") == []

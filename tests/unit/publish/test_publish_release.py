@@ -21,6 +21,7 @@ from tests.unit.publish.conftest import MOMENT, World
 QUIET = Console(quiet=True)
 
 
+@pytest.mark.exports
 def test_release_holds_everything_promised(world: World) -> None:
     made = world.publish()
     assert made.nom == "2026-11-23-083000-aaaaaaaa"

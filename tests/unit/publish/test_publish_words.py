@@ -106,6 +106,7 @@ def test_commands_without_release_say_what_to_do(
         assert "make" in capsys.readouterr().err
 
 
+@pytest.mark.exports
 def test_export_and_rollback_commands(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
