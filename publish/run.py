@@ -51,6 +51,7 @@ from publish.releases import Release
 if TYPE_CHECKING:
     from extract.definitions import Definition, Part
     from extract.run import RunSummary
+    from publish.release import Inputs
 
 LOCK = "run.lock"
 
@@ -165,32 +166,48 @@ def _run(
             built = dbt.build(settings, advance, whole=force, files=files)
         dbt.checkpoint(built, inputs)
     # Imported late, with the rest of the exports: "nothing new" must be told in a second.
+    from publish.release import Inputs
+
+    hashed = Inputs(inputs, landing, code)
+    outcome = _decide(settings, console, built, hashed, moment, compare, steps)
+    outcome.summary = summary
+    return outcome
+
+
+def _decide(
+    settings: Settings,
+    console: Console,
+    built: dbt.Candidate,
+    inputs: Inputs,
+    moment: datetime,
+    compare: bool,
+    steps: dict[str, float],
+) -> Outcome:
+    """Judges the candidate and makes the release of it, or keeps it with its refusal."""
     from publish import release as folders
 
-    hashed = folders.Inputs(inputs, landing, code)
     kept = partial.kept_tables(settings, built.rebuilt, built.indicators, built.manifest)
-    with (
-        _step(steps, "contrôle"),
-        console.status("Contrôle de la candidate…"),
-        ThreadPoolExecutor(1) as aside,
-    ):
+    with ThreadPoolExecutor(1) as aside:
         # DuckDB writes meanwhile the tables that the release has if nothing is found against them.
-        inputs_of = (settings, built.database, built.manifest, hashed, moment, kept)
-        drafted = aside.submit(folders.draft, *inputs_of) if built.code == 0 else None
-        verdict, quality = _judge(settings, built, moment, compare)
-    if verdict.code or drafted is None:
-        with _step(steps, "refus"):
-            folders.abandon(settings, moment, hashed)
-            refused = folders.refuse(settings, built.database, quality, verdict, hashed, moment)
-        current = releases.current(settings.published)
-        said = _refusal(verdict, current, refused)
-        if verdict.code == REFUSED:
-            refusals.remember(settings.published, refused, inputs, compare, said)
-        return Outcome(verdict.code, said, current, False, summary, verdict, refused)
-    with _step(steps, "publication"), console.status("Écriture de la release…"):
-        release = folders.make(settings, drafted.result(), built.database, quality, verdict)
-        told = [f"Release {release.nom} publiée.", *_afterwards(settings, built, release, moment)]
-    return Outcome(PUBLISHED, "\n".join(told), release, True, summary, verdict, partielle=built.sources)
+        made = (settings, built.database, built.manifest, inputs, moment, kept)
+        drafted = aside.submit(folders.draft, *made) if built.code == 0 else None
+        with _step(steps, "contrôle"), console.status("Contrôle de la candidate…"):
+            verdict, quality = _judge(settings, built, moment, compare)
+        if verdict.code == 0 and drafted is not None:
+            with _step(steps, "publication"), console.status("Écriture de la release…"):
+                release = folders.make(settings, drafted.result(), built.database, quality, verdict)
+                told = [f"Release {release.nom} publiée.", *_afterwards(settings, built, release, moment)]
+            return Outcome(
+                PUBLISHED, "\n".join(told), release, True, verdict=verdict, partielle=built.sources
+            )
+    with _step(steps, "refus"):
+        folders.abandon(settings, moment, inputs)
+        refused = folders.refuse(settings, built.database, quality, verdict, inputs, moment)
+    current = releases.current(settings.published)
+    said = _refusal(verdict, current, refused)
+    if verdict.code == REFUSED:
+        refusals.remember(settings.published, refused, inputs.entrees, compare, said)
+    return Outcome(verdict.code, said, current, verdict=verdict, refused=refused)
 
 
 def _afterwards(settings: Settings, built: dbt.Candidate, release: Release, moment: datetime) -> list[str]:
