@@ -226,9 +226,9 @@ def _leave_the_last(world: Path, count: int) -> None:
         shutil.rmtree(release.folder)
 
 
-@pytest.mark.campaign
+@pytest.mark.long
 def test_killed_at_some_instants(world: Path, producers: str) -> None:
-    attack(world, producers, 10)
+    attack(world, producers, 3)
 
 
 @pytest.mark.campaign
