@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -18,7 +19,7 @@ from extract.archive import utc_text
 from extract.durable import fsync_file, write_text
 from extract.settings import PROJECT_ROOT, Settings
 from publish import memory, partial
-from publish.errors import PublishFault
+from publish.errors import PublishFault, no_memory
 from publish.releases import Release
 
 Progress = Callable[[str, int, int], None]
@@ -93,7 +94,7 @@ def build(
     what dbt refuses of such a partial build is built again whole, so that a refusal never comes from it.
     `progress(name, done, total)` is called as nodes finish. `skip_tests`: models and seeds only
     (measurements). `files`: `landing.digests`, when they are known. Raises PublishFault when dbt cannot even
-    be started.
+    be started, or is killed.
     """
     settings.build.mkdir(parents=True, exist_ok=True)
     moment = datetime.now(UTC)
@@ -186,6 +187,8 @@ def _dbt(
             process.terminate()
             process.wait(timeout=30)
     candidate.tail = list(tail)
+    if candidate.code == -signal.SIGKILL:
+        raise PublishFault(no_memory("dbt a été tué, comme le système le fait quand elle manque"))
 
 
 def _event(line: str, tail: deque[str], progress: Progress | None) -> None:

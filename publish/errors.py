@@ -41,7 +41,7 @@ def lacks_memory(error: BaseException) -> bool:
     return False
 
 
-def no_memory(error: BaseException) -> str:
-    """The message for a process that lacked memory (French)."""
+def no_memory(error: BaseException | str) -> str:
+    """The message for a process that lacked memory (French), from what it raised or was seen to do."""
     lines = str(error).strip().splitlines()
     return NO_MEMORY.format(lines[0] if lines else type(error).__name__)

@@ -45,7 +45,7 @@ from publish.errors import (
     lacks_memory,
     no_memory,
 )
-from publish.operations import clock, feed, refusals, retirement, runlog, space
+from publish.operations import allowance, clock, feed, refusals, retirement, runlog, space
 from publish.releases import Release
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def _begun(settings: Settings) -> Iterator[datetime]:
     """The moment of a run, once nothing forbids it to begin; a run that is killed leaves its mark. Raises
     LayoutUnknown, ClockWrong or PublishFault."""
     moment = datetime.now(UTC).replace(microsecond=0)
+    allowance.require()
     layout.check(settings.archive)
     clock.require(settings, moment)
     releases.repair(settings.published, moment)

@@ -23,7 +23,7 @@ from extract.run import RunSummary, SourceResult
 from publish import __main__ as command
 from publish import partial, releases
 from publish.errors import PublishFault
-from publish.operations import calendar, clock, feed, notify, refresh, retirement, runlog, space
+from publish.operations import allowance, calendar, clock, feed, notify, refresh, retirement, runlog, space
 from publish.releases import Release
 from publish.run import Outcome
 from tests.unit.publish.conftest import MOMENT, World
@@ -123,6 +123,43 @@ def test_room_is_asked_for_before(world: World, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(space, "FLOOR", shutil.disk_usage(world.settings.data).total + 1)
     with pytest.raises(PublishFault, match="Disque presque plein"):
         space.require(world.settings)
+
+
+# ---- memory
+@pytest.mark.parametrize(
+    ("own", "files", "limit"),
+    [
+        ("0::/a/b\n", {"a/memory.max": "2000", "a/b/memory.max": "max"}, 2000),
+        ("0::/a/b\n", {"a/memory.max": "2000", "a/b/memory.max": "1000"}, 1000),
+        ("0::/\n", {}, None),
+        ("9:name=systemd:/\n4:memory:/a\n0::/\n", {"memory/a/memory.limit_in_bytes": "3000"}, 3000),
+        (
+            "4:cpu,memory:/\n",
+            {"cpu,memory/memory.limit_in_bytes": "9223372036854771712"},
+            9223372036854771712,
+        ),
+    ],
+)
+def test_memory_that_control_groups_leave(
+    tmp_path: Path, own: str, files: dict[str, str], limit: int | None
+) -> None:
+    (tmp_path / "own").write_text(own, encoding="utf-8")
+    for name, text in files.items():
+        path = tmp_path / "groups" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8")
+    assert allowance.group_limit(tmp_path / "groups", tmp_path / "own") == limit
+    assert allowance.group_limit(tmp_path / "groups", tmp_path / "absent") is None
+
+
+def test_memory_that_lacks_is_told_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    allowance.require()
+    monkeypatch.setattr(allowance, "group_limit", lambda: allowance.RESIDENT - 1)
+    with pytest.raises(PublishFault, match="MemoryMax"):
+        allowance.require()
+    monkeypatch.setattr(allowance, "address_limit", lambda: 1 << 30)
+    with pytest.raises(PublishFault, match="ulimit"):
+        allowance.require()
 
 
 # ---- retirement
