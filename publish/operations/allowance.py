@@ -1,5 +1,5 @@
-"""The memory that the system lets a run have, checked before anything is asked: without enough of it a process
-is killed, or waits for ever for a thread that could not be born."""
+"""The memory that the system lets a run have, checked before anything is asked: without enough of it a
+process is killed, or waits for ever for a thread that was never born."""
 
 from __future__ import annotations
 
