@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.run_dbt import run_dbt
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,13 +23,5 @@ class Build:
 
     def dbt(self, *arguments: str) -> None:
         """Run dbt on this candidate."""
-        command = [
-            str(Path(sys.executable).with_name("dbt")),
-            *arguments,
-            "--project-dir",
-            ".",
-            "--profiles-dir",
-            ".",
-        ]
-        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=600)
+        done = run_dbt(*arguments, cwd=ROOT, env=self.env, timeout=600)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import yaml
 
 from expectations import suite
 from publish.exports import vigilance
+from tests.run_dbt import run_dbt
 
 RACINE = Path(__file__).resolve().parents[2]
 
@@ -33,15 +33,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
         "DBT_LOG_PATH": str(cible),
         "REFERENTIEL_BASE": str(cible / "x.duckdb"),
     }
-    commande = [
-        str(Path(sys.executable).parent / "dbt"),
-        "parse",
-        "--project-dir",
-        ".",
-        "--profiles-dir",
-        ".",
-    ]
-    sortie = subprocess.run(commande, cwd=RACINE, env=env, capture_output=True, text=True, timeout=120)
+    sortie = run_dbt("parse", cwd=RACINE, env=env, timeout=120)
     assert sortie.returncode == 0, sortie.stdout + sortie.stderr
     assert "Deprecat" not in sortie.stdout, sortie.stdout
     return json.loads((cible / "manifest.json").read_text(encoding="utf-8"))

@@ -15,6 +15,8 @@ import openpyxl
 import pytest
 from conduite import RACINE
 
+from tests.run_dbt import run_dbt
+
 REGION = ("14", "27", "50", "61", "76")
 
 
@@ -81,11 +83,10 @@ def built(data: Path, codes: dict[int, list[str]], tmp_path_factory: pytest.Temp
     run(*deposit, "insee__populations_communes", str(census), "--partition", "2011_geo2014", "--published-on", "2013-12-31")  # fmt: skip
     run(*deposit, "insee__appartenance", str(zones), "--partition", "2026", "--published-on", "2026-02-01")
     run(*deposit, "dgcl__epci", str(epci), "--partition", "2019", "--published-on", "2019-03-01")
-    dbt = str(Path(sys.executable).with_name("dbt"))
-    for verb in ("seed", "run"):
-        run(dbt, verb, "--project-dir", ".", "--profiles-dir", ".")
-    run(dbt, "test", "--project-dir", ".", "--profiles-dir", ".", "--select", "populations_france_conservees",
-        "masses_conservees", "passages_poids", "epci_deux_listes")  # fmt: skip
+    tests = ("populations_france_conservees", "masses_conservees", "passages_poids", "epci_deux_listes")
+    for arguments in (("seed",), ("run",), ("test", "--select", *tests)):
+        built = run_dbt(*arguments, cwd=RACINE, env=environment, timeout=400)
+        assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-2000:]
     return folder / "candidat.duckdb"
 
 

@@ -24,6 +24,7 @@ from expectations import dbt_results
 from extract.settings import Settings
 from publish import content, witness
 from publish.candidate import Candidate, environment
+from tests.run_dbt import run_dbt
 
 SOURCE = "dares__activite_partielle"
 # published on, last month known, figures changed (of the hours column), rows withdrawn
@@ -235,10 +236,9 @@ def corrected(
     settings = Settings(data=candidate.parents[1])
     env = environment(settings, Candidate(base, folder / "cible")) | {"REFERENTIEL_VERSIONS": ""}
     chosen = ["corrections", "int_corrections", "int_observations_versions", "int_observations_en_vigueur"]
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", ".", "--profiles-dir", ".", "--indirect-selection", "empty",
-         "--select", *chosen, "corrections_attendues"],
-        cwd=project, env=env, capture_output=True, text=True, timeout=200,
+    done = run_dbt(
+        "build", "--indirect-selection", "empty", "--select", *chosen, "corrections_attendues",
+        cwd=project, env=env, timeout=200,
     )  # fmt: skip
     return done, base
 

@@ -12,7 +12,6 @@ import datetime as dt
 import io
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,6 +36,7 @@ from extract.replica.services.ods_datasets import Dataset, Field
 from extract.run import RunSummary, run_sources
 from extract.settings import PROJECT_ROOT, Settings
 from extract.transport import Policy
+from tests.run_dbt import run_dbt
 
 PUBLISHED = "Tue, 01 Sep 2026 06:00:00 GMT"
 SQL_TYPES = {"text": "varchar", "int": "bigint", "double": "double", "date": "date", "datetime": "timestamp"}
@@ -223,14 +223,7 @@ def construire(settings: Settings, *arguments: str, base: Path) -> subprocess.Co
         "DBT_LOG_PATH": str(base.parent / "cible"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
-    return subprocess.run(
-        [str(Path(sys.executable).parent / "dbt"), *arguments, "--project-dir", ".", "--profiles-dir", "."],
-        cwd=PROJECT_ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    return run_dbt(*arguments, cwd=PROJECT_ROOT, env=env, timeout=300)
 
 
 def mesures(
