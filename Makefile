@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: aide demo refresh test test-long test-campaign lint sql serve status check-sources deposit rollback keep verify export bench lock clean
+.PHONY: aide demo refresh test test-long test-campaign style lint sql serve status check-sources deposit rollback keep verify export bench lock clean
 
 aide: ## cette aide
 	@echo "Référentiel régional de données socio-économiques"
@@ -29,7 +29,7 @@ demo: $(VENV)/pret ## tout, sur une machine neuve : réplique des producteurs, e
 refresh: $(VENV)/pret ## la même chose sur les vrais producteurs (clés dans l'environnement)
 	@$(PY) -m publish run
 
-test: $(VENV)/pret lint ## tous les tests (moins de 10 minutes)
+test: $(VENV)/pret style ## tous les tests (une dizaine de minutes sur deux cœurs)
 	@$(PY) -m pytest -m "not long and not campaign" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-long: $(VENV)/pret ## les tests longs par nature
@@ -38,9 +38,11 @@ test-long: $(VENV)/pret ## les tests longs par nature
 test-campaign: $(VENV)/pret ## toutes les fautes du saboteur, l'exécution tuée à tout instant : des heures, à lancer avant un grand changement
 	@$(PY) -m pytest -m campaign
 
-lint: $(VENV)/pret ## ruff, mypy, sqlfluff
+style: $(VENV)/pret
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+
+lint: style ## ruff, mypy, sqlfluff (deux minutes de plus)
 	@$(VENV)/bin/sqlfluff lint --disable-progress-bar --processes 2 models tests publish/macros
 
 sql: $(VENV)/pret ## un shell SQL sur la publication en cours, en lecture seule · QUERY="…" pour un seul résultat
