@@ -308,7 +308,7 @@ def memory_group(limit: int) -> Iterator[list[str]]:
 
 FULL = [
     pytest.param(room, marks=pytest.mark.long if room in (2, 150) else pytest.mark.campaign)
-    for room in (2, 20, 60, 100, 150, 180, 210)
+    for room in (2, 20, 60, 100, 150, 180)
 ]
 
 
