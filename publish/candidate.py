@@ -175,17 +175,14 @@ def _dbt(
         )
     except OSError as error:
         raise PublishFault(f"dbt ne démarre pas ({' '.join(command)}) : {error}") from error
+    assert process.stdin is not None and process.stdout is not None
     try:
-        assert process.stdout is not None
         for line in process.stdout:
             _event(line, tail, progress)
         candidate.code = process.wait()
     finally:
-        if process.stdin is not None:
-            process.stdin.close()
-        if process.poll() is None:
-            process.terminate()
-            process.wait(timeout=30)
+        process.stdin.close()
+        process.wait(timeout=30)
     candidate.tail = list(tail)
     if candidate.code == -signal.SIGKILL:
         raise PublishFault(no_memory("dbt a été tué, comme le système le fait quand elle manque"))

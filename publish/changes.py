@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+from publish.database import comment
+
 TABLE = "changements"
 COMMENTS = {
     "": (
@@ -84,9 +86,7 @@ def write(database: Path, previous: Path | None, name: str | None) -> int:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{_text(database)}' as nouvelle")
         connection.execute(SCHEMA)
-        for column, comment in COMMENTS.items():
-            what = f"column nouvelle.main.{TABLE}.{column}" if column else f"table nouvelle.main.{TABLE}"
-            connection.execute(f"comment on {what} is '{comment.replace(chr(39), chr(39) * 2)}'")
+        comment(connection, f"nouvelle.main.{TABLE}", COMMENTS)
         if previous is not None:
             connection.execute(f"attach '{_text(previous)}' as precedente (read_only)")
             connection.execute(SECRET_SERIES)

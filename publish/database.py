@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -179,8 +180,7 @@ def write(
     publish/macros). `taken`: what is copied from another release as it lies there, already in order.
     """
     described = descriptions(manifest)
-    connection = duckdb.connect()
-    try:
+    with _writing(), duckdb.connect() as connection:
         connection.execute(f"attach {_literal(str(candidate))} as candidat (read_only)")
         connection.execute(f"attach {_literal(str(target))} as release (storage_version {_literal(STORAGE)})")
         columns = _columns(connection, "candidat")
@@ -212,12 +212,17 @@ def write(
         connection.execute("use memory.main")
         connection.execute("checkpoint release")
         connection.execute("detach release")
-    except duckdb.Error as error:
-        raise PublishFault(f"La base de la release ne s'écrit pas : {error}") from error
-    finally:
-        connection.close()
     _verify(target, rows)
     return rows
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """What DuckDB says of a release's file that it cannot write, as our own fault."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise PublishFault(f"La base de la release ne s'écrit pas : {error}") from error
 
 
 Columns = dict[str, list[tuple[str, str, bool]]]
@@ -285,12 +290,17 @@ def _copy(
         _same_rows(connection, name, f"candidat.main.{_quoted(table)}")
     else:
         connection.execute(f"insert into {name} from candidat.main.{_quoted(table)} order by {order}")
-    connection.execute(f"comment on table {name} is {_literal(description.comment)}")
-    for column, _, _ in columns:
-        text = _literal(description.columns[column])
-        connection.execute(f"comment on column {name}.{_quoted(column)} is {text}")
+    comment(connection, name, {"": description.comment} | {c: description.columns[c] for c, _, _ in columns})
     found = connection.execute(f"select count(*) from {name}").fetchone()
     return int(found[0]) if found else 0
+
+
+def comment(connection: duckdb.DuckDBPyConnection, table: str, texts: dict[str, str]) -> None:
+    """Says what a table and its columns are: `texts` by column, that of the table under the empty name;
+    `table` as SQL names it."""
+    for column, text in texts.items():
+        what = f"column {table}.{_quoted(column)}" if column else f"table {table}"
+        connection.execute(f"comment on {what} is {_literal(text)}")
 
 
 def _interleaved(table: str, order: str, renewed: tuple[str, ...]) -> Iterator[str]:
@@ -311,16 +321,15 @@ def add_controles(target: Path, controles: Iterable[Controle]) -> int:
     body = ", ".join(f"{n} varchar{'' if n == 'detail' else ' not null'}" for n in names)
     rows = sorted(((*c.row()[:-1], c.detail or None) for c in controles), key=lambda row: row[:6])
     table = f"release.main.{CONTROLES_TABLE}"
-    with duckdb.connect() as connection:
+    with _writing(), duckdb.connect() as connection:
         connection.execute(f"attach {_literal(str(target))} as release")
         connection.execute(f"create table {table} ({body})")
         if rows:
             connection.executemany(f"insert into {table} values ({', '.join('?' * len(names))})", rows)
-        connection.execute(f"comment on table {table} is {_literal(CONTROLES[''])}")
-        for name in names:
-            connection.execute(f"comment on column {table}.{name} is {_literal(CONTROLES[name])}")
+        comment(connection, table, CONTROLES)
         connection.execute("checkpoint release")
         connection.execute("detach release")
+    _verify(target, {CONTROLES_TABLE: len(rows)})
     return len(rows)
 
 

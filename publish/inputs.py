@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,6 +25,15 @@ CODE = (
 )
 SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".py", ".md", ".json"}
 PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "xlsxwriter")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The hashes (hex) of what a release was made from: all of it (`fingerprint`), the landing, the code."""
+
+    entrees: str
+    landing: str
+    code: str
 
 
 def versions() -> dict[str, str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from publish import changes, content, database, manifest, note, pages, releases,
 from publish.database import Taken
 from publish.exports import bundle, vigilance
 from publish.exports.produce import Origin
-from publish.inputs import versions
+from publish.inputs import Inputs, versions
 from publish.partial import Kept
 from publish.releases import DATABASE, REFUSED, UNFINISHED, Release
 
@@ -43,15 +43,6 @@ CORRECTIONS = """
     where h.correction is not null and h.connu_jusqua is null
     order by h.indicateur, h.territoire, h.periode
 """
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """The hashes of what the release was made from (see publish.inputs)."""
-
-    entrees: str
-    landing: str
-    code: str
 
 
 @dataclass(frozen=True)
@@ -86,10 +77,8 @@ def draft(
     Readers see nothing of it, so it may be made while the candidate is judged; `abandon` removes it."""
     published = settings.published
     published.mkdir(parents=True, exist_ok=True)
-    nom = releases.name(moment, inputs.entrees)
-    folder = published / f"{UNFINISHED}{nom}"
-    if folder.exists():
-        shutil.rmtree(folder)
+    abandon(settings, moment, inputs)
+    folder = _unfinished(settings, moment, inputs)
     folder.mkdir()
     previous = releases.current(published)
     file = folder / DATABASE
@@ -108,14 +97,20 @@ def draft(
     # One after the other: the exports attach the release before, which every connection of a process to one
     # file then sees, and a table that is there twice would be hashed as another one.
     database.write_parquet(file, folder / "parquet", taken)
+    nom = releases.name(moment, inputs.entrees)
     return Draft(nom, folder, moment, inputs, previous, rows, content.hashes(file, kept.tables))
 
 
 def abandon(settings: Settings, moment: datetime, inputs: Inputs) -> None:
     """Removes the draft of a candidate that was refused, whatever there is of it."""
-    folder = settings.published / f"{UNFINISHED}{releases.name(moment, inputs.entrees)}"
+    folder = _unfinished(settings, moment, inputs)
     if folder.exists():
         shutil.rmtree(folder)
+
+
+def _unfinished(settings: Settings, moment: datetime, inputs: Inputs) -> Path:
+    """Where the draft of a release lies."""
+    return settings.published / f"{UNFINISHED}{releases.name(moment, inputs.entrees)}"
 
 
 def make(settings: Settings, made: Draft, candidate: Path, quality: Path, verdict: Verdict) -> Release:
@@ -151,7 +146,7 @@ def make(settings: Settings, made: Draft, candidate: Path, quality: Path, verdic
         folder,
         nom=nom,
         made=moment,
-        inputs={"entrees": made.inputs.entrees, "landing": made.inputs.landing, "code": made.inputs.code},
+        inputs=asdict(made.inputs),
         versions=versions(),
         region=settings.region,
         origin=settings.origine,

@@ -51,7 +51,6 @@ from publish.releases import Release
 if TYPE_CHECKING:
     from extract.definitions import Definition, Part
     from extract.run import RunSummary
-    from publish.release import Inputs
 
 LOCK = "run.lock"
 
@@ -166,10 +165,7 @@ def _run(
         with _step(steps, "construction"), _bar(console, "Construction") as advance:
             built = dbt.build(settings, advance, whole=force, files=files)
         dbt.checkpoint(built, inputs)
-    # Imported late, with the rest of the exports: "nothing new" must be told in a second.
-    from publish.release import Inputs
-
-    hashed = Inputs(inputs, landing, code)
+    hashed = hashes.Inputs(inputs, landing, code)
     outcome = _decide(settings, console, built, hashed, moment, compare, steps)
     outcome.summary = summary
     return outcome
@@ -179,12 +175,13 @@ def _decide(
     settings: Settings,
     console: Console,
     built: dbt.Candidate,
-    inputs: Inputs,
+    inputs: hashes.Inputs,
     moment: datetime,
     compare: bool,
     steps: dict[str, float],
 ) -> Outcome:
     """Judges the candidate and makes the release of it, or keeps it with its refusal."""
+    # Imported late, with the exports: "nothing new" must be told in a second.
     from publish import release as folders
 
     kept = partial.kept_tables(settings, built.rebuilt, built.indicators, built.manifest)

@@ -37,9 +37,10 @@ class Outlines:
     texts: dict[str, str]
     millesimes: dict[str, int]
     members: dict[str, list[str]]
-    _rings: dict[str, Rings] = field(default_factory=dict)
-    _edges: dict[str, set[Edge]] = field(default_factory=dict)
-    _bounds: dict[str, tuple[float, float, float, float]] = field(default_factory=dict)
+    # What was already drawn; two that would draw the same are equal.
+    _rings: dict[str, Rings] = field(default_factory=dict, compare=False)
+    _edges: dict[str, set[Edge]] = field(default_factory=dict, compare=False)
+    _bounds: dict[str, tuple[float, float, float, float]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def read(cls, connection: duckdb.DuckDBPyConnection) -> Outlines:
@@ -48,15 +49,9 @@ class Outlines:
         rows = connection.execute(OUTLINES).fetchall()
         members = dict(connection.execute(MEMBERS).fetchall())
         found = cls({t: g for t, g, _ in rows}, {t: m for t, _, m in rows}, members)
-        last = _last[0] if _last else None
-        if last is not None and found.known() == last.known():
-            return last
-        _last[:] = [found]
-        return found
-
-    def known(self) -> tuple[object, ...]:
-        """All that the drawings depend on."""
-        return self.texts, self.millesimes, self.members
+        if _last != [found]:
+            _last[:] = [found]
+        return _last[0]
 
     def rings(self, territory: str) -> Rings:
         """The rings of a territory: its communes' dissolved when all are drawn, else the producer's, else

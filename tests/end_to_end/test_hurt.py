@@ -35,15 +35,15 @@ QUICK = ["-m", "publish", "run", "--sans-comparaison"]  # what is due and what c
 WHOLE_RUNS = 0.2  # of the runs that are killed: a whole one lasts longer and is rarer in a life
 ALONE = 0.3  # of the kills: as the kernel does when memory lacks, of the run and nothing of what it started
 READERS, PROCESSES = 50, 2
-# The same run on a disk whose lack of room was not seen beforehand.
-BLIND = (
-    "import sys; from publish.operations import space; space.require = lambda _: None;"
-    "from publish.__main__ import main; sys.exit(main(sys.argv[1:]))"
-)
 
-UNAWARE = BLIND.replace("space.require = lambda _", "allowance.require = lambda").replace(
-    "space", "allowance"
-)
+
+def blind_to(check: str) -> list[str]:
+    """RUN, in which that check of publish.operations sees nothing beforehand."""
+    code = (
+        f"import sys; from publish.operations import {check}; {check}.require = lambda *_: None;"
+        "from publish.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    return ["-c", code, *RUN[2:]]
 
 
 @pytest.fixture(scope="module")
@@ -134,9 +134,7 @@ def revise(world: Path, producers: str, change: int) -> None:
     assert code == 0, said[-3000:]
 
 
-def interrupted(
-    world: Path, producers: str, options: list[str], after: float, alone: bool = False
-) -> int | None:
+def interrupted(world: Path, producers: str, options: list[str], after: float, alone: bool) -> int | None:
     """The exit code of a run, or None when it was killed `after` seconds, with all that it had started or,
     `alone`, without (what it started must then end by itself)."""
     with (world / "sortie.log").open("w+", encoding="utf-8") as said:
@@ -275,7 +273,7 @@ def test_memory_of_one_gibibyte(world: Path, producers: str) -> None:
         code, said = run(world, producers, *enter)
         assert code == 2 and "Mémoire limitée à 1,1 Go (conteneur" in said, said[-3000:]
         # a limit that nobody could see: the system kills the largest process
-        code, said = run(world, producers, *enter, command=["-c", UNAWARE, *RUN[2:]])
+        code, said = run(world, producers, *enter, command=blind_to("allowance"))
         assert code == 2 and "Mémoire insuffisante" in said, said[-3000:]
     assert whole(world) == before
     nothing_lost(world)
@@ -332,7 +330,7 @@ def test_disk_that_fills_up(data: Path, producers: str, tmp_path: Path, room: in
         shutil.copytree(data, world, symlinks=True)
         (world / "plein").write_bytes(bytes(max(0, shutil.disk_usage(disk).free - (room << 20))))
         before = whole(world)
-        code, said = run(world, producers, command=["-c", BLIND, *RUN[2:]])
+        code, said = run(world, producers, command=blind_to("space"))
         assert code == 2, said[-3000:]
         assert "Écriture impossible" in said or "No space left" in said or "espace" in said, said[-3000:]
         assert whole(world) == before

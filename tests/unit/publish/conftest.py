@@ -12,6 +12,7 @@ from expectations.model import Controle, Verdict
 from extract.settings import Settings
 from publish import database, release
 from publish.exports import bundle
+from publish.inputs import Inputs
 from publish.partial import Kept
 from publish.releases import Release
 from tests.unit.publish import synthetic
@@ -40,11 +41,9 @@ class World:
         )
         moment = MOMENT + timedelta(minutes=self.made)
         self.made += 1
-        return self.make(verdict, release.Inputs(inputs, "l" * 64, "c" * 64), moment)
+        return self.make(verdict, Inputs(inputs, "l" * 64, "c" * 64), moment)
 
-    def make(
-        self, verdict: Verdict, inputs: release.Inputs, moment: datetime, kept: Kept | None = None
-    ) -> Release:
+    def make(self, verdict: Verdict, inputs: Inputs, moment: datetime, kept: Kept | None = None) -> Release:
         """The release of the candidate as it is now, judged so."""
         draft = release.draft(self.settings, self.candidate, self.manifest, inputs, moment, kept)
         return release.make(self.settings, draft, self.candidate, self.quality, verdict)

@@ -14,6 +14,7 @@ from rich.console import Console
 from expectations.model import Controle, Verdict
 from publish import content, database, manifest, note, release, releases, rollback
 from publish.errors import PublishFault
+from publish.inputs import Inputs
 from publish.partial import Kept
 from publish.releases import Release
 from tests.unit.publish.conftest import MOMENT, World
@@ -100,6 +101,18 @@ def test_macros_are_created_in_the_release(world: World, tmp_path: Path) -> None
     )
     with pytest.raises(PublishFault, match=r"fausse\.sql"):
         database.write(world.candidate, tmp_path / "sans.duckdb", world.manifest, macros)
+
+
+def test_checks_that_cannot_be_written_are_our_fault(world: World, tmp_path: Path) -> None:
+    target = tmp_path / "release.duckdb"
+    database.write(world.candidate, target, world.manifest)
+    assert database.add_controles(target, []) == 0
+    with pytest.raises(PublishFault, match="ne s'écrit pas"):
+        database.add_controles(target, [])
+    with duckdb.connect(str(target), read_only=True) as c:
+        assert c.execute("select comment from duckdb_tables() where table_name = 'controles'").fetchone() == (
+            database.CONTROLES[""],
+        )
 
 
 def test_same_candidate_gives_the_same_figures_and_the_same_parquet(world: World) -> None:
@@ -230,7 +243,7 @@ def test_refused_candidate_is_kept_with_its_report(world: World) -> None:
     for minute in range(7):
         moment = datetime(2026, 11, 24, 8, minute, tzinfo=UTC)
         kept = release.refuse(
-            world.settings, world.candidate, world.quality, verdict, release.Inputs("f" * 64, "", ""), moment
+            world.settings, world.candidate, world.quality, verdict, Inputs("f" * 64, "", ""), moment
         )
     assert "DEP-61" in (kept / "RAPPORT.md").read_text(encoding="utf-8")
     assert (kept / "candidat.duckdb").is_file() and (kept / "controles.csv").is_file()
@@ -304,7 +317,7 @@ def test_tables_that_did_not_change_are_taken_from_the_release_before(world: Wor
             Verdict([]),
             MOMENT + timedelta(hours=1 + len(list(world.settings.published.iterdir()))),
         )
-        inputs = release.Inputs(f"{moment:%H%M}" * 16, "l" * 64, "c" * 64)
+        inputs = Inputs(f"{moment:%H%M}" * 16, "l" * 64, "c" * 64)
         return world.make(verdict, inputs, moment, kept)
 
     first = world.publish()
