@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import traceback
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from extract.errors import ExtractError
 from extract.settings import Settings
+from publish.dbt_process import LOOKS
 from publish.errors import FAULT, PUBLISHED, PublishFault, lacks_memory, no_memory
 
 LISTED = 20  # paths printed one by one
@@ -67,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
+    gc.set_threshold(*LOOKS)
     options = parser().parse_args(arguments)
     console = Console(highlight=False)
     try:

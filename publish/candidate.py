@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,37 +99,43 @@ def build(
     """
     settings.build.mkdir(parents=True, exist_ok=True)
     moment = datetime.now(UTC)
-    known = memory.deliveries(settings)
-    told = memory.prepare(settings)
-    held = partial.sources(settings, files)
-    plan = None if whole or skip_tests or root != PROJECT_ROOT else partial.plan(settings, moment, held)
-    if plan is not None:
+    without = ("--exclude-resource-type", "test", "unit_test") if skip_tests else ()
+    with _started(settings, root) as process:
+        known = memory.deliveries(settings)
+        told = memory.prepare(settings)
+        held = partial.sources(settings, files)
+        plan = None if whole or skip_tests or root != PROJECT_ROOT else partial.plan(settings, moment, held)
         candidate = _fresh(settings)
-        partial.start(settings, candidate.database)
-        narrow = ("--exclude-resource-type", "unit_test", "--select", *plan.select)
-        narrow += ("--exclude", *plan.exclude) if plan.exclude else ()
-        only = {INDICATORS: " ".join(plan.indicateurs)}
-        _dbt(settings, candidate, told | only, root, narrow, progress)
-        if candidate.code or not partial.still_sure(plan, candidate.database):
-            plan = None
+        if plan is None:
+            _dbt(process, candidate, told, (*_project(root), *without), progress)
         else:
-            candidate.rebuilt = partial.complete(settings, candidate.run_results, candidate.manifest)
-            candidate.sources, candidate.entiere_le = plan.sources, plan.entiere_le
-            candidate.indicators = plan.indicateurs
-    if plan is None:
+            partial.start(settings, candidate.database)
+            narrow = ("--exclude-resource-type", "unit_test", "--select", *plan.select)
+            narrow += ("--exclude", *plan.exclude) if plan.exclude else ()
+            only = {INDICATORS: " ".join(plan.indicateurs)}
+            _dbt(process, candidate, told | only, (*_project(root), *narrow), progress)
+    if plan is not None and candidate.code == 0 and partial.still_sure(plan, candidate.database):
+        candidate.rebuilt = partial.complete(settings, candidate.run_results, candidate.manifest)
+        candidate.sources, candidate.entiere_le = plan.sources, plan.entiere_le
+        candidate.indicators = plan.indicateurs
+    elif plan is not None:
         candidate = _fresh(settings)
-        candidate.entiere_le = utc_text(moment)
-        without = ("--exclude-resource-type", "test", "unit_test") if skip_tests else ()
-        _dbt(settings, candidate, told, root, without, progress)
+        with _started(settings, root) as process:
+            _dbt(process, candidate, told, _project(root), progress)
+    candidate.entiere_le = candidate.entiere_le or utc_text(moment)
     candidate.held = held
     if candidate.code == 0:
         memory.keep(settings, candidate.database, known)
     return candidate
 
 
+def _candidate(settings: Settings) -> Candidate:
+    return Candidate(settings.build / "candidat.duckdb", settings.build / "dbt")
+
+
 def _fresh(settings: Settings) -> Candidate:
     """A candidate of which nothing is there yet."""
-    candidate = Candidate(settings.build / "candidat.duckdb", settings.build / "dbt")
+    candidate = _candidate(settings)
     (settings.build / CHECKPOINT).unlink(missing_ok=True)
     candidate.database.unlink(missing_ok=True)
     candidate.database.with_suffix(".duckdb.wal").unlink(missing_ok=True)
@@ -137,16 +144,35 @@ def _fresh(settings: Settings) -> Candidate:
     return candidate
 
 
-def _dbt(
-    settings: Settings,
-    candidate: Candidate,
-    told: dict[str, str],
-    root: Path,
-    arguments: tuple[str, ...],
-    progress: Progress | None,
-) -> None:
-    command = [
-        *DBT,
+@contextmanager
+def _started(settings: Settings, root: Path) -> Iterator[subprocess.Popen[str]]:
+    """dbt's process, that loads its libraries until it is told what to do; it ends with the block."""
+    try:
+        process = subprocess.Popen(
+            DBT,
+            cwd=root,
+            env=environment(settings, _candidate(settings)),
+            stdin=subprocess.PIPE,  # held open: dbt ends with whoever holds it
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        raise PublishFault(f"dbt ne démarre pas ({' '.join(DBT)}) : {error}") from error
+    assert process.stdin is not None
+    try:
+        yield process
+    finally:
+        # what a process that died was not told is lost with it
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+        process.wait(timeout=30)
+
+
+def _project(root: Path) -> tuple[str, ...]:
+    return (
         "--log-format",
         "json",
         # A tenth of dbt's time went into a file of every statement, which its failures tell anyway.
@@ -158,31 +184,25 @@ def _dbt(
         str(root),
         "--profiles-dir",
         str(root),
-        *arguments,
-    ]
+    )
+
+
+def _dbt(
+    process: subprocess.Popen[str],
+    candidate: Candidate,
+    told: dict[str, str],
+    arguments: tuple[str, ...],
+    progress: Progress | None,
+) -> None:
+    """Tells dbt's process what to do and waits for it."""
     tail: deque[str] = deque(maxlen=30)
-    try:
-        process = subprocess.Popen(
-            command,
-            cwd=root,
-            env=environment(settings, candidate) | told,
-            stdin=subprocess.PIPE,  # held open: dbt ends with whoever holds it
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-    except OSError as error:
-        raise PublishFault(f"dbt ne démarre pas ({' '.join(command)}) : {error}") from error
     assert process.stdin is not None and process.stdout is not None
-    try:
-        for line in process.stdout:
-            _event(line, tail, progress)
-        candidate.code = process.wait()
-    finally:
-        process.stdin.close()
-        process.wait(timeout=30)
+    with suppress(BrokenPipeError):  # it died already: its code says how
+        process.stdin.write(json.dumps({"arguments": arguments, "environment": told}) + "\n")
+        process.stdin.flush()
+    for line in process.stdout:
+        _event(line, tail, progress)
+    candidate.code = process.wait()
     candidate.tail = list(tail)
     if candidate.code == -signal.SIGKILL:
         raise PublishFault(no_memory("dbt a été tué, comme le système le fait quand elle manque"))
@@ -219,7 +239,7 @@ def checkpoint(candidate: Candidate, inputs: str) -> None:
 
 def resume(settings: Settings, inputs: str) -> Candidate | None:
     """The candidate that a killed run left whole for the very same inputs, or None."""
-    candidate = Candidate(settings.build / "candidat.duckdb", settings.build / "dbt")
+    candidate = _candidate(settings)
     try:
         noted = json.loads((settings.build / CHECKPOINT).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,10 +72,11 @@ def draft(
     moment: datetime,
     kept: Kept | None = None,
 ) -> Draft:
-    """Writes all that a release owes to the figures alone, in a folder under a temporary name: its tables, in
-    DuckDB and Parquet, and their hashes. `kept`: what it has in common with the last release.
+    """Writes the tables of a release, in DuckDB and Parquet, and their hashes, in a folder under a temporary
+    name. `kept`: what it has in common with the last release.
 
-    Readers see nothing of it, so it may be made while the candidate is judged; `abandon` removes it."""
+    It owes them to the figures alone and readers see nothing of it, so it may be made while the candidate is
+    judged; `abandon` removes it."""
     published = settings.published
     published.mkdir(parents=True, exist_ok=True)
     abandon(settings, moment, inputs)
@@ -98,7 +100,30 @@ def draft(
     # file then sees, and a table that is there twice would be hashed as another one.
     database.write_parquet(file, folder / "parquet", taken)
     nom = releases.name(moment, inputs.entrees)
-    return Draft(nom, folder, moment, inputs, previous, rows, content.hashes(file, kept.tables))
+    renewed = None
+    if previous is not None and source is not None and source.partly:
+        known = content.recalled(
+            settings.build / content.SUMS, previous.database, previous.manifest["empreintes_tables"]
+        )
+        taken_over = {table: one for table, one in known.items() if table in source.partly}
+        renewed = content.Renewed(previous.database, kept.indicateurs, taken_over)
+    sums = content.all_sums(file, kept.tables, renewed)
+    content.remember(settings.build / content.SUMS, sums)
+    hashes = content.digests(file, sums, kept.tables)
+    return Draft(nom, folder, moment, inputs, previous, rows, hashes)
+
+
+def draw(settings: Settings, inputs: Inputs, moment: datetime) -> None:
+    """Adds to a draft its pages and what is drawn of its figures, while the candidate is judged."""
+    nom, folder = releases.name(moment, inputs.entrees), _unfinished(settings, moment, inputs)
+    pages.write(folder / DATABASE, folder / "dictionnaire", moment)
+    previous = releases.current(settings.published)
+    bundle.write_pages(_origin(settings, folder / DATABASE, nom, moment, previous), folder / "exports")
+
+
+def _origin(settings: Settings, file: Path, nom: str, moment: datetime, previous: Release | None) -> Origin:
+    before = (previous.nom, previous.database) if previous is not None else None
+    return Origin(file, settings.region, nom, moment, before)
 
 
 def abandon(settings: Settings, moment: datetime, inputs: Inputs) -> None:
@@ -113,20 +138,26 @@ def _unfinished(settings: Settings, moment: datetime, inputs: Inputs) -> Path:
     return settings.published / f"{UNFINISHED}{releases.name(moment, inputs.entrees)}"
 
 
-def make(settings: Settings, made: Draft, candidate: Path, quality: Path, verdict: Verdict) -> Release:
-    """Gives a draft its judgement, its pages and its exports, names the folder, moves the pointer, returns
-    the release.
+def make(
+    settings: Settings,
+    made: Draft,
+    drawn: Callable[[], object],
+    candidate: Path,
+    quality: Path,
+    verdict: Verdict,
+) -> Release:
+    """Gives a draft its judgement, its note and its tables of key figures, names the folder, moves the
+    pointer, returns the release. `drawn` returns when `draw` has.
 
     Killed before the rename, nothing is there but a folder that the next run removes; between the rename and
     the pointer, a whole release that nobody follows yet.
     """
     nom, folder, moment, previous, file = made.nom, made.folder, made.moment, made.previous, made.database
+    bundle.write_tables(_origin(settings, file, nom, moment, previous), folder / "exports")
+    write_dictionary(file, folder / "dictionnaire.csv")
+    drawn()  # before the file is written again: it must have no reader
     controles = database.add_controles(file, verdict.controles)
     database.write_parquet_table(file, folder / "parquet", database.CONTROLES_TABLE)
-    write_dictionary(file, folder / "dictionnaire.csv")
-    pages.write(file, folder / "dictionnaire", moment)
-    before = (previous.nom, previous.database) if previous is not None else None
-    bundle.write(Origin(file, settings.region, nom, moment, before), folder / "exports")
     shutil.copytree(quality, folder / "qualite")
     watched = vigilance.write(
         folder / "qualite" / vigilance.FILE, candidate, verdict, title=f"release {nom}", made=moment

@@ -7,7 +7,6 @@ import importlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -47,6 +46,7 @@ from publish.errors import (
 )
 from publish.operations import allowance, clock, feed, refusals, retirement, runlog, space
 from publish.releases import Release
+from publish.second_process import SecondProcess
 
 if TYPE_CHECKING:
     from extract.definitions import Definition, Part
@@ -159,14 +159,15 @@ def _run(
         if refusal is not None:
             return Outcome(REFUSED, refusal, releases.current(settings.published), summary=summary)
     built = None if force else dbt.resume(settings, inputs)
-    if built is None:
-        # dbt works in a process of its own: what judges is loaded meanwhile.
-        threading.Thread(target=_load_judge, daemon=True).start()
-        with _step(steps, "construction"), _bar(console, "Construction") as advance:
-            built = dbt.build(settings, advance, whole=force, files=files)
-        dbt.checkpoint(built, inputs)
-    hashed = hashes.Inputs(inputs, landing, code)
-    outcome = _decide(settings, console, built, hashed, moment, compare, steps)
+    with SecondProcess() as second:
+        if built is None:
+            # dbt works in a process of its own: what judges is loaded meanwhile.
+            threading.Thread(target=_load_libraries, daemon=True).start()
+            with _step(steps, "construction"), _bar(console, "Construction") as advance:
+                built = dbt.build(settings, advance, whole=force, files=files)
+            dbt.checkpoint(built, inputs)
+        hashed = hashes.Inputs(inputs, landing, code)
+        outcome = _decide(settings, console, built, hashed, moment, compare, steps, second)
     outcome.summary = summary
     return outcome
 
@@ -179,25 +180,26 @@ def _decide(
     moment: datetime,
     compare: bool,
     steps: dict[str, float],
+    second: SecondProcess,
 ) -> Outcome:
     """Judges the candidate and makes the release of it, or keeps it with its refusal."""
     # Imported late, with the exports: "nothing new" must be told in a second.
     from publish import release as folders
 
     kept = partial.kept_tables(settings, built.rebuilt, built.indicators, built.manifest)
-    with ThreadPoolExecutor(1) as aside:
-        # DuckDB writes meanwhile the tables that the release has if nothing is found against them.
-        made = (settings, built.database, built.manifest, inputs, moment, kept)
-        drafted = aside.submit(folders.draft, *made) if built.code == 0 else None
-        with _step(steps, "contrôle"), console.status("Contrôle de la candidate…"):
-            verdict, quality = _judge(settings, built, moment, compare)
-        if verdict.code == 0 and drafted is not None:
-            with _step(steps, "publication"), console.status("Écriture de la release…"):
-                release = folders.make(settings, drafted.result(), built.database, quality, verdict)
-                told = [f"Release {release.nom} publiée.", *_afterwards(settings, built, release, moment)]
-            return Outcome(
-                PUBLISHED, "\n".join(told), release, True, verdict=verdict, partielle=built.sources
-            )
+    if built.code == 0:
+        # What the release has if nothing is found against the figures is written meanwhile.
+        second.start(folders.draft, settings, built.database, built.manifest, inputs, moment, kept)
+        second.start(folders.draw, settings, inputs, moment)
+    with _step(steps, "contrôle"), console.status("Contrôle de la candidate…"):
+        verdict, quality = _judge(settings, built, moment, compare)
+    if verdict.code == 0 and built.code == 0:
+        with _step(steps, "publication"), console.status("Écriture de la release…"):
+            drafted = second.result()
+            release = folders.make(settings, drafted, second.result, built.database, quality, verdict)
+            told = [f"Release {release.nom} publiée.", *_afterwards(settings, built, release, moment)]
+        return Outcome(PUBLISHED, "\n".join(told), release, True, verdict=verdict, partielle=built.sources)
+    second.end()
     with _step(steps, "refus"):
         folders.abandon(settings, moment, inputs)
         refused = folders.refuse(settings, built.database, quality, verdict, inputs, moment)
@@ -234,11 +236,12 @@ def _due(settings: Settings, moment: datetime) -> Callable[[Definition, Part], b
     return lambda definition, part: decide(definition, part).due
 
 
-def _load_judge() -> None:
-    """Loads the library of the judgement, which takes seconds. What goes wrong is met again, and told, when
-    the judgement needs it."""
+def _load_libraries() -> None:
+    """Loads the libraries of the judgement and of the release, which takes seconds. What goes wrong is met
+    again, and told, when they are needed."""
     with suppress(Exception):
         importlib.import_module("expectations.docs")
+        importlib.import_module("publish.release")
 
 
 def _judge(settings: Settings, built: dbt.Candidate, moment: datetime, compare: bool) -> tuple[Verdict, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -14,9 +15,11 @@ def run_dbt(
 ) -> subprocess.CompletedProcess[str]:
     """What dbt answered on the project at `cwd`; it ends with us, for we hold the pipe that it reads."""
     read, held = os.pipe()
+    arguments += ("--project-dir", ".", "--profiles-dir", ".")
     try:
+        os.write(held, json.dumps({"arguments": arguments, "environment": {}}).encode() + b"\n")
         return subprocess.run(
-            [*DBT, *arguments, "--project-dir", ".", "--profiles-dir", "."],
+            DBT,
             cwd=cwd,
             env=env,
             stdin=read,

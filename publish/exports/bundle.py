@@ -1,4 +1,5 @@
-"""Every export that a release carries, in one folder; the others are made on demand."""
+"""Every export that a release carries, in one folder; the others are made on demand. Two halves, that two
+processes write at once."""
 
 from __future__ import annotations
 
@@ -12,11 +13,21 @@ from publish.exports.produce import Origin
 def write(origin: Origin, folder: Path) -> list[Path]:
     """chiffres_cles.xlsx, .csv and .parquet, the dashboard, one portrait and the dictionary of a
     release; returns their paths."""
+    return [*write_tables(origin, folder), *write_pages(origin, folder)]
+
+
+def write_tables(origin: Origin, folder: Path) -> list[Path]:
+    """The key figures as a workbook, CSV and Parquet; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     book = workbook.write(
         folder / "chiffres_cles.xlsx", origin.database, origin.region, origin.release, origin.made
     )
-    flat = key_figures.write_flat(origin.database, folder)
+    return [book, *key_figures.write_flat(origin.database, folder)]
+
+
+def write_pages(origin: Origin, folder: Path) -> list[Path]:
+    """What is drawn: the dictionary, the dashboard, one portrait; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
     board = produce.write_dashboard(origin, folder)
     shown = (produce.largest_epci(origin.database, origin.region),)
     pages = site.write(
@@ -26,4 +37,4 @@ def write(origin: Origin, folder: Path) -> list[Path]:
         release=origin.release,
         made=origin.made,
     )
-    return [book, *flat, pages, *board, *produce.write_portraits(origin, shown, folder / "portraits")]
+    return [pages, *board, *produce.write_portraits(origin, shown, folder / "portraits")]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import publish.run
 from expectations.model import Controle, Verdict
 from extract.settings import Settings
 from publish import database, release
@@ -15,6 +18,7 @@ from publish.exports import bundle
 from publish.inputs import Inputs
 from publish.partial import Kept
 from publish.releases import Release
+from publish.second_process import SecondProcess
 from tests.unit.publish import synthetic
 
 MOMENT = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -46,7 +50,14 @@ class World:
     def make(self, verdict: Verdict, inputs: Inputs, moment: datetime, kept: Kept | None = None) -> Release:
         """The release of the candidate as it is now, judged so."""
         draft = release.draft(self.settings, self.candidate, self.manifest, inputs, moment, kept)
-        return release.make(self.settings, draft, self.candidate, self.quality, verdict)
+        return release.make(
+            self.settings,
+            draft,
+            lambda: release.draw(self.settings, inputs, moment),
+            self.candidate,
+            self.quality,
+            verdict,
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +73,36 @@ def no_macros(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def no_exports(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are most of the time that a release takes; a test that looks at them is marked `exports`."""
     if request.node.get_closest_marker("exports") is None:
-        monkeypatch.setattr(bundle, "write", lambda *_: [])
+        monkeypatch.setattr(bundle, "write_tables", lambda *_: [])
+        monkeypatch.setattr(bundle, "write_pages", lambda *_: [])
+
+
+class SameProcess(SecondProcess):
+    """Does the work at once and here, where the fixtures above hold."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[Any, Exception | None]] = []
+
+    def start(self, work: Callable[..., Any], *arguments: object) -> None:
+        try:
+            self.answers.append((work(*arguments), None))
+        except Exception as error:
+            self.answers.append((None, error))
+
+    def result(self) -> Any:
+        answer, error = self.answers.pop(0)
+        if error is not None:
+            raise error
+        return answer
+
+    def end(self) -> None:
+        self.answers = []
+
+
+@pytest.fixture(autouse=True)
+def same_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real one is tried by test_second_process, and by every run of tests/end_to_end."""
+    monkeypatch.setattr(publish.run, "SecondProcess", SameProcess)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -15,19 +16,30 @@ from publish.errors import PublishFault
 from tests.unit.publish.conftest import World
 
 
-def test_dbt_ends_with_the_run_that_started_it() -> None:
-    with subprocess.Popen([*DBT, "--version"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as dbt:
+def _told(*arguments: str) -> bytes:
+    return json.dumps({"arguments": arguments, "environment": {}}).encode() + b"\n"
+
+
+@pytest.mark.parametrize("told", [b"", _told("--version")])
+def test_dbt_ends_with_the_run_that_started_it(told: bytes) -> None:
+    with subprocess.Popen(DBT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as dbt:
         assert dbt.stdin is not None
+        dbt.stdin.write(told)
         dbt.stdin.close()
         assert dbt.wait(timeout=20) == ABANDONED
 
 
 def test_dbt_answers_as_its_own_command_does() -> None:
-    with subprocess.Popen([*DBT, "--version"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as dbt:
-        assert dbt.stdout is not None
+    with subprocess.Popen(DBT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as dbt:
+        assert dbt.stdin is not None and dbt.stdout is not None
+        dbt.stdin.write(_told("--version"))
+        dbt.stdin.flush()
         assert b"duckdb" in dbt.stdout.read()
         assert dbt.wait(timeout=20) == 0
-    with subprocess.Popen([*DBT, "inconnue"], stdin=subprocess.PIPE, stderr=subprocess.PIPE) as dbt:
+    with subprocess.Popen(DBT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as dbt:
+        assert dbt.stdin is not None
+        dbt.stdin.write(_told("inconnue"))
+        dbt.stdin.flush()
         assert dbt.wait(timeout=20) == 2
 
 
@@ -36,6 +48,6 @@ def test_dbt_that_the_system_kills_is_said_to_lack_memory(
 ) -> None:
     killed = (sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     monkeypatch.setattr(candidate, "DBT", killed)
-    with pytest.raises(PublishFault, match=r"Mémoire insuffisante \(dbt a été tué"):
-        built = candidate.Candidate(world.candidate, world.settings.build / "dbt")
-        candidate._dbt(world.settings, built, {}, PROJECT_ROOT, (), None)
+    told = pytest.raises(PublishFault, match=r"Mémoire insuffisante \(dbt a été tué")
+    with told, candidate._started(world.settings, PROJECT_ROOT) as process:
+        candidate._dbt(process, candidate._candidate(world.settings), {}, (), None)

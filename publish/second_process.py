@@ -1,0 +1,113 @@
+"""The second process of a run: it writes what a release owes to the figures alone while the first one judges
+them. Both are Python, and one process of it keeps one core busy."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any, Self
+
+from publish.dbt_process import ABANDONED, LOOKS
+from publish.errors import PublishFault, lacks_memory, no_memory
+
+LOADED = "publish.release"  # takes seconds: loaded while dbt builds
+
+
+class SecondProcess:
+    """A process of our own that does pieces of work, one after the other; nothing of it is left when its
+    block is left, nor when the run that started it is killed."""
+
+    def __init__(self) -> None:
+        # Never forked: a thread of DuckDB that a fork leaves behind would be waited for without end.
+        context = multiprocessing.get_context("spawn")
+        self._answers, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), name="release")
+        self._process.start()
+        theirs.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def start(self, work: Callable[..., Any], *arguments: object) -> None:
+        """Has `work(*arguments)` done; both must be what pickle takes. Returns at once."""
+        try:
+            self._answers.send((work, arguments))
+        except OSError as error:
+            raise self._silent() from error
+
+    def result(self) -> Any:
+        """What the first piece of work not yet asked for returned, when it is done. Raises what it raised;
+        PublishFault when the process died, and for a lack of memory."""
+        try:
+            answer, error = self._answers.recv()
+        except (EOFError, OSError) as silence:
+            raise self._silent() from silence
+        if error is not None:
+            raise error
+        return answer
+
+    def end(self) -> None:
+        """Ends the process, whatever it does."""
+        self._process.kill()
+        self._process.join()
+        self._answers.close()
+
+    def _silent(self) -> PublishFault:
+        self._process.join()
+        code = self._process.exitcode
+        if code == -signal.SIGKILL:
+            return PublishFault(
+                no_memory("l'écriture de la release a été tuée, comme le système le fait quand elle manque")
+            )
+        return PublishFault(f"Le processus qui écrit la release s'est arrêté sans rien dire (code {code}).")
+
+
+def _serve(tasks: Connection) -> None:
+    """What the process does: an answer to every task."""
+    gc.set_threshold(*LOOKS)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run is told to stop, and ends this
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with suppress(Exception):  # met again, and told, when there is a task for it
+        importlib.import_module(LOADED)
+    while True:
+        try:
+            work, arguments = tasks.recv()
+            answer: tuple[Any, Exception | None] = (work(*arguments), None)
+        except EOFError:  # nothing more is asked
+            return
+        except Exception as error:
+            answer = (None, _portable(error))
+        tasks.send(answer)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(ABANDONED)
+
+
+def _portable(error: Exception) -> Exception:
+    """The exception as another process can raise it; what it came from is lost on the way, so that a lack of
+    memory is told here."""
+    if lacks_memory(error):
+        return PublishFault(no_memory(error))
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # some take other arguments than they show
+        return PublishFault(f"La release ne s'écrit pas ({type(error).__name__}) : {error}")
+    return error
