@@ -26,7 +26,8 @@ def candidate(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose default database is the candidate, read-only, ready for the suites (see
     `prepare`)."""
-    connection = duckdb.connect()
+    # What does not fit in memory is put in a folder that no other process of the run uses.
+    connection = duckdb.connect(config={"temp_directory": str(path.with_name("jugement"))})
     try:
         connection.execute(f"attach {_literal(path)} as candidat (read_only)")
         if previous is not None:

@@ -83,7 +83,8 @@ CHANGES = """
 
 def write(database: Path, previous: Path | None, name: str | None) -> int:
     """Adds the table to the release's file; returns its rows. `previous`: the file of the release before."""
-    with duckdb.connect() as connection:
+    spill = {"temp_directory": str(database.with_name("debordement"))}
+    with duckdb.connect(config=spill) as connection:
         connection.execute(f"attach '{_text(database)}' as nouvelle")
         connection.execute(SCHEMA)
         comment(connection, f"nouvelle.main.{TABLE}", COMMENTS)

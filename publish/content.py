@@ -107,15 +107,9 @@ def sums(connection: duckdb.DuckDBPyConnection, table: str, indicators: tuple[st
     return Sums(*found)
 
 
-def table_hash(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    """sha256 (hex) over the rows of a table, whatever their order; columns of times are left out."""
-    return sums(connection, table).digest(columns(connection, table))
-
-
-def hashes(database: Path, known: dict[str, str] | None = None) -> dict[str, str]:
-    """The hash of every table of the schema main, and of all of them under the empty name. `known`: tables
-    that are not read again, for they are those of another release."""
-    return digests(database, all_sums(database, known or {}), known or {})
+def hashes(database: Path) -> dict[str, str]:
+    """The hash of every table of the schema main, and of all of them under the empty name."""
+    return digests(database, all_sums(database))
 
 
 def all_sums(database: Path, known: Container[str] = (), renewed: Renewed | None = None) -> dict[str, Sums]:
@@ -145,7 +139,7 @@ def recalled(file: Path, database: Path, hashes: dict[str, str]) -> dict[str, Su
         kept = {table: Sums(*numbers) for table, numbers in json.loads(file.read_text("utf-8")).items()}
         with duckdb.connect(str(database), read_only=True) as connection:
             told = {table: one.digest(columns(connection, table)) for table, one in kept.items()}
-    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
     return {table: one for table, one in kept.items() if told[table] == hashes.get(table)}
 

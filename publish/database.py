@@ -180,7 +180,9 @@ def write(
     publish/macros). `taken`: what is copied from another release as it lies there, already in order.
     """
     described = descriptions(manifest)
-    with _writing(), duckdb.connect() as connection:
+    # What does not fit in memory is put in a folder that no other process of the run uses.
+    spill = {"temp_directory": str(target.with_name("debordement"))}
+    with _writing(), duckdb.connect(config=spill) as connection:
         connection.execute(f"attach {_literal(str(candidate))} as candidat (read_only)")
         connection.execute(f"attach {_literal(str(target))} as release (storage_version {_literal(STORAGE)})")
         columns = _columns(connection, "candidat")
@@ -284,7 +286,7 @@ def _copy(
     order = ", ".join(_quoted(c) for c in description.key) or "all"
     if renewed is None:
         connection.execute(f"insert into {name} from precedente.main.{_quoted(table)}")
-    elif renewed and description.key[0] == "indicateur":
+    elif renewed and interleaves(table):
         for query in _interleaved(_quoted(table), order, renewed):
             connection.execute(f"insert into {name} {query}")
         _same_rows(connection, name, f"candidat.main.{_quoted(table)}")
@@ -301,6 +303,12 @@ def comment(connection: duckdb.DuckDBPyConnection, table: str, texts: dict[str, 
     for column, text in texts.items():
         what = f"column {table}.{_quoted(column)}" if column else f"table {table}"
         connection.execute(f"comment on {what} is {_literal(text)}")
+
+
+def interleaves(table: str) -> bool:
+    """Whether the rows of a table lie by indicator, so that those of some can be made again among the
+    others."""
+    return KEYS.get(table, ("",))[0] == "indicateur"
 
 
 def _interleaved(table: str, order: str, renewed: tuple[str, ...]) -> Iterator[str]:

@@ -22,11 +22,14 @@ ABANDONED = 137  # what a killed process answers
 def _listen(told: Queue[dict[str, Any]]) -> None:
     """Passes on what is to do; ends the process when the other end of its standard input closes, as that of a
     killed run does: an orphan would write its accounts over those of the next run."""
-    with os.fdopen(0, "rb") as ours:
-        if line := ours.readline():
-            told.put(json.loads(line))
-            ours.read()
-    os._exit(ABANDONED)
+    try:
+        with os.fdopen(0, "rb") as ours:
+            line = ours.readline()
+            if line.endswith(b"\n"):  # else cut by a kill
+                told.put(json.loads(line))
+                ours.read()
+    finally:
+        os._exit(ABANDONED)
 
 
 def main() -> None:

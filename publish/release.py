@@ -6,7 +6,6 @@ from __future__ import annotations
 import csv
 import shutil
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from publish.exports.produce import Origin
 from publish.inputs import Inputs, versions
 from publish.partial import Kept
 from publish.releases import DATABASE, REFUSED, UNFINISHED, Release
+from publish.second_process import SecondProcess
 
 KEPT_REFUSALS = 5  # whole refused candidates kept; the folder would otherwise grow with every hourly refusal
 
@@ -57,6 +57,7 @@ class Draft:
     previous: Release | None
     rows: dict[str, int]
     hashes: dict[str, str]
+    sums: dict[str, content.Sums]
 
     @property
     def database(self) -> Path:
@@ -96,29 +97,31 @@ def draft(
     rows[changes.TABLE] = changes.write(
         file, previous.database if previous else None, previous.nom if previous else None
     )
-    # One after the other: the exports attach the release before, which every connection of a process to one
-    # file then sees, and a table that is there twice would be hashed as another one.
+    # Before the exports: these attach the release before, which every connection of a process to one file
+    # then sees, and a table that is there twice would be hashed as another one.
     database.write_parquet(file, folder / "parquet", taken)
     nom = releases.name(moment, inputs.entrees)
+    known: dict[str, content.Sums] = {}
     renewed = None
-    if previous is not None and source is not None and source.partly:
-        known = content.recalled(
-            settings.build / content.SUMS, previous.database, previous.manifest["empreintes_tables"]
-        )
-        taken_over = {table: one for table, one in known.items() if table in source.partly}
-        renewed = content.Renewed(previous.database, kept.indicateurs, taken_over)
+    if previous is not None:
+        hashes = previous.manifest.get("empreintes_tables", {})
+        known = content.recalled(settings.build / content.SUMS, previous.database, hashes)
+    if previous is not None and source is not None:
+        same = {t: one for t, one in known.items() if t in source.partly and database.interleaves(t)}
+        renewed = content.Renewed(previous.database, source.indicateurs, same)
     sums = content.all_sums(file, kept.tables, renewed)
-    content.remember(settings.build / content.SUMS, sums)
+    if renewed is not None and any(sums[table].rows != rows[table] for table in renewed.sums):
+        sums = content.all_sums(file, kept.tables)
     hashes = content.digests(file, sums, kept.tables)
-    return Draft(nom, folder, moment, inputs, previous, rows, hashes)
+    return Draft(nom, folder, moment, inputs, previous, rows, hashes, known | sums)
 
 
 def draw(settings: Settings, inputs: Inputs, moment: datetime) -> None:
-    """Adds to a draft its pages and what is drawn of its figures, while the candidate is judged."""
+    """Adds to a draft its pages and its reports, while the candidate is judged."""
     nom, folder = releases.name(moment, inputs.entrees), _unfinished(settings, moment, inputs)
     pages.write(folder / DATABASE, folder / "dictionnaire", moment)
     previous = releases.current(settings.published)
-    bundle.write_pages(_origin(settings, folder / DATABASE, nom, moment, previous), folder / "exports")
+    bundle.write_reports(_origin(settings, folder / DATABASE, nom, moment, previous), folder / "exports")
 
 
 def _origin(settings: Settings, file: Path, nom: str, moment: datetime, previous: Release | None) -> Origin:
@@ -141,23 +144,25 @@ def _unfinished(settings: Settings, moment: datetime, inputs: Inputs) -> Path:
 def make(
     settings: Settings,
     made: Draft,
-    drawn: Callable[[], object],
+    second: SecondProcess,
     candidate: Path,
     quality: Path,
     verdict: Verdict,
 ) -> Release:
     """Gives a draft its judgement, its note and its tables of key figures, names the folder, moves the
-    pointer, returns the release. `drawn` returns when `draw` has.
+    pointer, returns the release. `second`: that of the run, in which nothing is going on any more.
 
     Killed before the rename, nothing is there but a folder that the next run removes; between the rename and
     the pointer, a whole release that nobody follows yet.
     """
     nom, folder, moment, previous, file = made.nom, made.folder, made.moment, made.previous, made.database
-    bundle.write_tables(_origin(settings, file, nom, moment, previous), folder / "exports")
-    write_dictionary(file, folder / "dictionnaire.csv")
-    drawn()  # before the file is written again: it must have no reader
     controles = database.add_controles(file, verdict.controles)
+    origin = _origin(settings, file, nom, moment, previous)
+    second.start(bundle.write_dictionary, origin, folder / "exports")
+    bundle.write_tables(origin, folder / "exports")
     database.write_parquet_table(file, folder / "parquet", database.CONTROLES_TABLE)
+    write_dictionary(file, folder / "dictionnaire.csv")
+    second.result()
     shutil.copytree(quality, folder / "qualite")
     watched = vigilance.write(
         folder / "qualite" / vigilance.FILE, candidate, verdict, title=f"release {nom}", made=moment

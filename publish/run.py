@@ -32,8 +32,8 @@ from extract.landing import digests as landing_digests
 from extract.landing import fingerprint as landing_fingerprint
 from extract.settings import Settings
 from publish import candidate as dbt
+from publish import content, partial, releases
 from publish import inputs as hashes
-from publish import partial, releases
 from publish.errors import (
     FAULT,
     LOCKED,
@@ -51,6 +51,7 @@ from publish.second_process import SecondProcess
 if TYPE_CHECKING:
     from extract.definitions import Definition, Part
     from extract.run import RunSummary
+    from publish.release import Draft
 
 LOCK = "run.lock"
 
@@ -196,8 +197,10 @@ def _decide(
     if verdict.code == 0 and built.code == 0:
         with _step(steps, "publication"), console.status("Écriture de la release…"):
             drafted = second.result()
-            release = folders.make(settings, drafted, second.result, built.database, quality, verdict)
-            told = [f"Release {release.nom} publiée.", *_afterwards(settings, built, release, moment)]
+            second.result()
+            release = folders.make(settings, drafted, second, built.database, quality, verdict)
+            told = [f"Release {release.nom} publiée."]
+            told += _afterwards(settings, built, release, drafted, moment)
         return Outcome(PUBLISHED, "\n".join(told), release, True, verdict=verdict, partielle=built.sources)
     second.end()
     with _step(steps, "refus"):
@@ -210,11 +213,16 @@ def _decide(
     return Outcome(verdict.code, said, current, verdict=verdict, refused=refused)
 
 
-def _afterwards(settings: Settings, built: dbt.Candidate, release: Release, moment: datetime) -> list[str]:
+def _afterwards(
+    settings: Settings, built: dbt.Candidate, release: Release, drafted: Draft, moment: datetime
+) -> list[str]:
     """What follows a release that readers already have; what fails of it is told and unsays nothing."""
     steps: dict[str, Callable[[], object]] = {
         "La candidate n'a pas été gardée, la prochaine construction sera entière": lambda: dbt.settle(
             settings, built, release
+        ),
+        "Les sommes des tables n'ont pas été gardées, la prochaine release les refera": lambda: (
+            content.remember(settings.build / content.SUMS, drafted.sums)
         ),
         "Aucune ancienne release n'a été retirée": lambda: retirement.retire(settings.published, moment),
         "Le fil releases.atom n'a pas été refait": lambda: feed.write(settings.published, moment),

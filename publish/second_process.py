@@ -10,6 +10,7 @@ import os
 import pickle
 import signal
 import threading
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -31,7 +32,10 @@ class SecondProcess:
         context = multiprocessing.get_context("spawn")
         self._answers, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), name="release")
-        self._process.start()
+        try:
+            self._process.start()
+        except OSError as error:
+            raise PublishFault(f"Le processus qui écrit la release ne démarre pas : {error}") from error
         theirs.close()
 
     def __enter__(self) -> Self:
@@ -45,7 +49,7 @@ class SecondProcess:
     def start(self, work: Callable[..., Any], *arguments: object) -> None:
         """Has `work(*arguments)` done; both must be what pickle takes. Returns at once."""
         try:
-            self._answers.send((work, arguments))
+            self._answers.send_bytes(pickle.dumps((work, arguments)))
         except OSError as error:
             raise self._silent() from error
 
@@ -81,17 +85,22 @@ def _serve(tasks: Connection) -> None:
     gc.set_threshold(*LOOKS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run is told to stop, and ends this
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with suppress(Exception):  # met again, and told, when there is a task for it
+    with suppress(Exception):  # met again, and told, by the task that needs it
         importlib.import_module(LOADED)
     while True:
         try:
-            work, arguments = tasks.recv()
-            answer: tuple[Any, Exception | None] = (work(*arguments), None)
+            asked = tasks.recv_bytes()
         except EOFError:  # nothing more is asked
             return
-        except Exception as error:
-            answer = (None, _portable(error))
-        tasks.send(answer)
+        tasks.send(_done(asked))
+
+
+def _done(asked: bytes) -> tuple[Any, Exception | None]:
+    try:
+        work, arguments = pickle.loads(asked)
+        return work(*arguments), None
+    except Exception as error:
+        return None, _portable(error)
 
 
 def _end_with_parent() -> None:
@@ -102,12 +111,15 @@ def _end_with_parent() -> None:
 
 
 def _portable(error: Exception) -> Exception:
-    """The exception as another process can raise it; what it came from is lost on the way, so that a lack of
-    memory is told here."""
+    """The exception as another process can raise it, with its trace as a note; what it came from is lost on
+    the way, so that a lack of memory is told here."""
     if lacks_memory(error):
         return PublishFault(no_memory(error))
+    error.add_note(traceback.format_exc())
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:  # some take other arguments than they show
-        return PublishFault(f"La release ne s'écrit pas ({type(error).__name__}) : {error}")
+        told = PublishFault(f"La release ne s'écrit pas ({type(error).__name__}) : {error}")
+        told.add_note(traceback.format_exc())
+        return told
     return error

@@ -50,14 +50,8 @@ class World:
     def make(self, verdict: Verdict, inputs: Inputs, moment: datetime, kept: Kept | None = None) -> Release:
         """The release of the candidate as it is now, judged so."""
         draft = release.draft(self.settings, self.candidate, self.manifest, inputs, moment, kept)
-        return release.make(
-            self.settings,
-            draft,
-            lambda: release.draw(self.settings, inputs, moment),
-            self.candidate,
-            self.quality,
-            verdict,
-        )
+        release.draw(self.settings, inputs, moment)
+        return release.make(self.settings, draft, SameProcess(), self.candidate, self.quality, verdict)
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +68,8 @@ def no_exports(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """They are most of the time that a release takes; a test that looks at them is marked `exports`."""
     if request.node.get_closest_marker("exports") is None:
         monkeypatch.setattr(bundle, "write_tables", lambda *_: [])
-        monkeypatch.setattr(bundle, "write_pages", lambda *_: [])
+        monkeypatch.setattr(bundle, "write_reports", lambda *_: [])
+        monkeypatch.setattr(bundle, "write_dictionary", lambda *_: None)
 
 
 class SameProcess(SecondProcess):

@@ -157,8 +157,13 @@ def test_same_release_gives_the_same_workbook(release: Release, tmp_path: Path) 
     from publish.exports.produce import Origin
 
     made = datetime.fromisoformat(release.manifest["produite_le"])
-    again = bundle.write(Origin(release.database, "28", release.nom, made), tmp_path)
-    assert again[0].name == "chiffres_cles.xlsx"
+    listed = bundle.write(Origin(release.database, "28", release.nom, made), tmp_path)
+    assert listed[0].name == "chiffres_cles.xlsx"
+    again = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
+    folder = release.folder / "exports"
+    assert again == {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    assert {path.relative_to(tmp_path) for path in listed} <= again
     for path in again:
-        there = release.folder / "exports" / path.relative_to(tmp_path)
-        assert path.read_bytes() == there.read_bytes(), path.name
+        assert (tmp_path / path).read_bytes() == (folder / path).read_bytes(), path
+    tables = (folder / "dictionnaire/tables.html").read_text(encoding="utf-8")
+    assert "<code>controles</code>" in tables, "added after the others"

@@ -377,3 +377,47 @@ def test_what_another_connection_attaches_is_not_hashed(world: World) -> None:
     with duckdb.connect(str(first.database), read_only=True) as c:  # seen by every connection of this process
         c.execute(f"attach '{world.candidate}' as autre (read_only)")
         assert content.hashes(first.database) == alone
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "whole"),
+    [(None, False), ("", True), ("[]", True), ('{"observations": [1, 2]}', True), ("autres", True)],
+)
+def test_hash_from_the_renewed_rows_is_that_of_the_whole_table(
+    world: World, monkeypatch: pytest.MonkeyPatch, spoilt: str | None, whole: bool
+) -> None:
+    first = world.publish()
+    kept = content.all_sums(first.database)
+    sums = world.settings.build / content.SUMS
+    if spoilt == "autres":  # those of another release
+        kept = {name: content.Sums(one.rows + 1, 2, 3, 4) for name, one in kept.items()}
+    content.remember(sums, kept)
+    if spoilt is not None and spoilt != "autres":
+        sums.write_text(spoilt, encoding="utf-8")
+    with duckdb.connect(str(world.candidate)) as c:
+        c.execute("update observations set valeur = valeur + 1 where indicateur = 'emploi_salarie'")
+        c.execute("update chiffres_cles set valeur = valeur + 1 where indicateur = 'emploi_salarie'")
+    before = first.manifest["empreintes_tables"]
+    partly = {name: before[name] for name in ("observations", "observations_historique", "chiffres_cles")}
+    read: list[tuple[str, tuple[str, ...]]] = []
+    counted = content.sums
+
+    def spied(c: duckdb.DuckDBPyConnection, table: str, indicators: tuple[str, ...] = ()) -> content.Sums:
+        read.append((table, indicators))
+        return counted(c, table, indicators)
+
+    monkeypatch.setattr(content, "sums", spied)
+    draft = release.draft(
+        world.settings,
+        world.candidate,
+        world.manifest,
+        Inputs("b" * 64, "l" * 64, "c" * 64),
+        MOMENT + timedelta(hours=1),
+        Kept({}, partly, ("emploi_salarie",)),
+    )
+    assert (("observations", ()) in read) == whole
+    assert ("chiffres_cles", ()) in read, "it does not lie by indicator"
+    monkeypatch.undo()
+    assert draft.hashes == content.hashes(draft.database)
+    moved = {name for name in before if draft.hashes.get(name) != before[name]}
+    assert moved == {"observations", "chiffres_cles"}

@@ -28,6 +28,10 @@ if __name__ == "__main__":
 """
 
 
+def ended() -> None:
+    raise EOFError("fichier court")
+
+
 def lacking() -> None:
     raise MemoryError("essai")
 
@@ -55,8 +59,11 @@ def test_answers_come_in_order_from_another_process() -> None:
 
 def test_what_the_work_raises_is_raised_here_and_the_next_is_done() -> None:
     with SecondProcess() as second:
-        for work in (unreadable, odd, lacking, os.getpid):
+        for work in (ended, unreadable, odd, lacking, os.getpid):
             second.start(work)
+        with pytest.raises(EOFError, match="fichier court") as met:
+            second.result()
+        assert any("in ended" in note for note in met.value.__notes__), "where it came from"
         with pytest.raises(UnicodeDecodeError, match="essai"):
             second.result()
         with pytest.raises(PublishFault, match=r"Odd\) : 1 et 2"):
