@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
-
-from publish.database import comment
+from publish.database import comment, scratch
 
 TABLE = "changements"
 COMMENTS = {
@@ -83,8 +81,7 @@ CHANGES = """
 
 def write(database: Path, previous: Path | None, name: str | None) -> int:
     """Adds the table to the release's file; returns its rows. `previous`: the file of the release before."""
-    spill = {"temp_directory": str(database.with_name("debordement"))}
-    with duckdb.connect(config=spill) as connection:
+    with scratch(database) as connection:
         connection.execute(f"attach '{_text(database)}' as nouvelle")
         connection.execute(SCHEMA)
         comment(connection, f"nouvelle.main.{TABLE}", COMMENTS)

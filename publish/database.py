@@ -180,9 +180,7 @@ def write(
     publish/macros). `taken`: what is copied from another release as it lies there, already in order.
     """
     described = descriptions(manifest)
-    # What does not fit in memory is put in a folder that no other process of the run uses.
-    spill = {"temp_directory": str(target.with_name("debordement"))}
-    with _writing(), duckdb.connect(config=spill) as connection:
+    with _writing(), scratch(target) as connection:
         connection.execute(f"attach {_literal(str(candidate))} as candidat (read_only)")
         connection.execute(f"attach {_literal(str(target))} as release (storage_version {_literal(STORAGE)})")
         columns = _columns(connection, "candidat")
@@ -216,6 +214,12 @@ def write(
         connection.execute("detach release")
     _verify(target, rows)
     return rows
+
+
+def scratch(target: Path) -> duckdb.DuckDBPyConnection:
+    """A connection to attach databases to. What does not fit in memory is put beside `target`, where no other
+    process of the run puts anything."""
+    return duckdb.connect(config={"temp_directory": str(target.with_name("debordement"))})
 
 
 @contextmanager
