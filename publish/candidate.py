@@ -205,7 +205,9 @@ def _dbt(
     candidate.code = process.wait()
     candidate.tail = list(tail)
     if candidate.code == -signal.SIGKILL:
-        raise PublishFault(no_memory("dbt a été tué, comme le système le fait quand elle manque"))
+        lowered = "Sinon baissez REFERENTIEL_MEMOIRE (500MB), celle de dbt, et relancez."
+        told = no_memory("dbt a été tué, comme le système le fait quand elle manque")
+        raise PublishFault(f"{told} {lowered}")
 
 
 def _event(line: str, tail: deque[str], progress: Progress | None) -> None:

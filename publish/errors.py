@@ -17,8 +17,7 @@ class PublishFault(Exception):
 
 
 NO_MEMORY = (
-    "Mémoire insuffisante ({}). Rien n'est publié, les lecteurs gardent la release en cours. Il faut 2 Gio ;"
-    " sinon baissez REFERENTIEL_MEMOIRE (500MB) et relancez."
+    "Mémoire insuffisante ({}). Rien n'est publié, les lecteurs gardent la release en cours. Il faut 2 Gio."
 )
 # What the dynamic linker and the system say where no exception has a name of its own.
 SAID_OF_MEMORY = ("failed to map segment", "cannot allocate memory", "can't start new thread")

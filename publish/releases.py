@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ DATABASE = "referentiel.duckdb"
 REFUSED = "_refused"
 DAMAGED = "_abimees"
 UNFINISHED = ".en-cours-"
+TRIES = 20  # a tenth of a second apart
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,16 @@ def _leave_damaged(published: Path, moment: datetime) -> None:
         (published / nom).rename(published / DAMAGED / f"{nom}-{moment:%Y%m%dT%H%M%S}")
 
 
+def _remove(leftover: Path) -> None:
+    """Removes a folder in which the second process of a killed run may still write for an instant."""
+    for _ in range(TRIES):
+        shutil.rmtree(leftover, ignore_errors=True)
+        if not leftover.exists():
+            return
+        time.sleep(0.1)
+    shutil.rmtree(leftover)
+
+
 def repair(published: Path, moment: datetime) -> None:
     """After a kill or a damage: removes half-written releases, leaves a damaged current one for the newest
     whole one, and makes courante.json agree with the symlink. Under the lock."""
@@ -168,7 +180,7 @@ def repair(published: Path, moment: datetime) -> None:
         return
     _leave_damaged(published, moment)
     for leftover in published.glob(f"{UNFINISHED}*"):
-        shutil.rmtree(leftover)
+        _remove(leftover)
     for leftover in published.glob(f".{CURRENT}-*"):
         leftover.unlink()
     release = current(published)

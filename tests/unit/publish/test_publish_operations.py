@@ -6,9 +6,10 @@ import json
 import shutil
 import socket
 import threading
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -370,6 +371,25 @@ def test_journal_of_runs_survives_a_cut_line(world: World) -> None:
 
 
 # ---- damage
+def test_what_a_dying_process_still_writes_is_removed_too(world: World) -> None:
+    leftover = world.settings.published / f"{releases.UNFINISHED}tuee"
+    leftover.mkdir(parents=True)
+    for rank in range(300):
+        (leftover / f"{rank}.parquet").write_bytes(b"x")
+
+    def dying() -> None:
+        end = time.monotonic() + 0.3
+        while time.monotonic() < end and leftover.exists():
+            with suppress(FileNotFoundError):
+                (leftover / f"{time.monotonic_ns()}").write_bytes(b"x")
+
+    writer = threading.Thread(target=dying)
+    writer.start()
+    releases.repair(world.settings.published, MOMENT)
+    writer.join()
+    assert not leftover.exists()
+
+
 def test_damaged_current_release_is_left_for_the_last_whole_one(world: World) -> None:
     first, second = world.publish("a" * 64), world.publish("b" * 64)
     published = world.settings.published
