@@ -206,8 +206,8 @@ def _dbt(
     candidate.tail = list(tail)
     if candidate.code == -signal.SIGKILL:
         lowered = "Sinon baissez REFERENTIEL_MEMOIRE (500MB), celle de dbt, et relancez."
-        told = no_memory("dbt a été tué, comme le système le fait quand elle manque")
-        raise PublishFault(f"{told} {lowered}")
+        said = no_memory("dbt a été tué, comme le système le fait quand elle manque")
+        raise PublishFault(f"{said} {lowered}")
 
 
 def _event(line: str, tail: deque[str], progress: Progress | None) -> None:
