@@ -52,6 +52,37 @@ rangs as (
         and type_territoire not in ('FRANCE', 'PROJET') and type_territoire not like '%PARTIE'
 ),
 
+-- The breaks of each indicator: its own and those of its terms; those of an evolution are felt as long as it looks back.
+ruptures as (
+    select
+        i.indicateur,
+        u.raison,
+        {{ fin_periode('u.periode') }} as fin,
+        case
+            when i.calcul like 'evolution%' then i.decalage * cast(12 / {{ periodes_par_an('i.frequence') }} as integer) else 0
+        end as mois_de_recul
+    from {{ ref('indicateurs') }} as i
+    inner join {{ ref('ruptures') }} as u on u.indicateur in (i.indicateur, i.numerateur, i.denominateur)
+),
+
+franchies as (
+    select
+        d.territoire,
+        d.indicateur,
+        string_agg(distinct u.raison, ' ; ' order by u.raison) as rupture
+    from dernieres as d
+    inner join {{ ref('indicateurs') }} as i on d.indicateur = i.indicateur
+    inner join ruptures as u on d.indicateur = u.indicateur
+    inner join observations as a
+        on
+            d.indicateur = a.indicateur and d.territoire = a.territoire and length(d.periode) = length(a.periode)
+            and d.rang_periode - {{ periodes_par_an('i.frequence') }} = a.rang_periode
+    where
+        a.valeur is not null and d.valeur is not null
+        and last_day(a.date_fin - to_months(u.mois_de_recul)) < u.fin and d.date_fin >= u.fin
+    group by d.territoire, d.indicateur
+),
+
 comparaisons as (
     select
         d.territoire,
@@ -63,7 +94,7 @@ comparaisons as (
         d.marque_producteur,
         d.methode,
         d.motif,
-        u.raison as rupture,
+        u.rupture,
         a.periode as periode_un_an_avant,
         a.valeur as valeur_un_an_avant,
         p.valeur as valeur_departement,
@@ -84,8 +115,7 @@ comparaisons as (
         on
             d.indicateur = a.indicateur and d.territoire = a.territoire and length(d.periode) = length(a.periode)
             and d.rang_periode - {{ periodes_par_an('i.frequence') }} = a.rang_periode
-    left join {{ ref('ruptures') }} as u
-        on d.indicateur = u.indicateur and a.date_fin < {{ fin_periode('u.periode') }} and d.date_fin >= {{ fin_periode('u.periode') }}
+    left join franchies as u on d.indicateur = u.indicateur and d.territoire = u.territoire
     left join observations as p
         on d.indicateur = p.indicateur and d.periode = p.periode and p.territoire = 'DEP-' || d.code_departement
     left join observations as r

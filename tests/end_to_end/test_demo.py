@@ -20,6 +20,7 @@ CHIFFRES = [
     ("population_municipale", "DEP-50", "2023", 497_522),
     ("population_municipale", "DEP-61", "2023", 275_201),
     ("population_municipale", "DEP-76", "2023", 1_260_964),
+    ("population_municipale", "REG-28", "2016", 3_335_929),
     ("population_municipale", "REG-28", "2019", 3_325_032),
     ("population_municipale", "REG-28", "2021", 3_327_966),
     ("population_municipale", "REG-28", "2022", 3_339_074),
@@ -57,6 +58,32 @@ def test_failures_of_the_region_are_the_sum_of_its_departements(base) -> None:
         "and modalite = '_T' and territoire like 'DEP-%'"
     ).fetchone()[0]
     assert somme == 2_737
+
+
+def test_a_zone_is_that_of_today_where_the_producer_counted_in_an_older_one(base) -> None:
+    apart = base.execute(
+        "select z.territoire, z.periode from observations z join territoires t using (territoire)"
+        " join appartenances a on a.type_territoire = t.type_territoire and a.code_territoire = t.code_territoire"
+        " and a.millesime_cog = t.millesime_cog"
+        " join observations c on c.territoire = 'COM-' || a.code_commune and c.indicateur = z.indicateur"
+        " and c.periode = z.periode and c.modalite = z.modalite"
+        " where z.indicateur = 'emploi_salarie_prive' and z.modalite = '_T' and t.type_territoire = 'ZE2020'"
+        " and not t.est_interregional group by all having sum(c.valeur) <> any_value(z.valeur)"
+    ).fetchall()
+    assert apart == []
+    shared = "select periode, valeur from observations where territoire = 'ZE2020-2806' and indicateur ="
+    jobs, ratio = (
+        dict(base.execute(f"{shared} '{name}'").fetchall())["2023"]
+        for name in ("emploi_salarie_prive", "emploi_prive_pour_100_habitants")
+    )
+    # Urssaf prints 12,331 for the zone of 2021: Lingreville, 119 jobs, has come to it since, and its inhabitants.
+    assert (jobs, round(ratio, 3)) == (12_450, 19.405)
+
+
+def test_a_zone_that_holds_every_part_of_a_split_commune_estimates_nothing(base) -> None:
+    told = "select statut from observations where indicateur = 'population_municipale' and periode = '2016' and territoire ="
+    assert base.execute(f"{told} 'REG-28'").fetchone() == ("A",)
+    assert base.execute(f"{told} 'COM-14666'").fetchone() == ("E",)
 
 
 def test_territories(base) -> None:

@@ -1,4 +1,5 @@
--- The list is dated by its newest label; labels that had expired by then do not count.
+-- The list is dated by its newest label; labels that had expired by then do not count. An establishment listed twice in one universe (its
+-- label renewed before the former one ended) is one company; listed in two universes or regions, it is a SIRET copied by mistake: two.
 with etat as (
     select
         livraison,
@@ -13,11 +14,12 @@ valides as (
         lower(e.univers) as univers,
         d.au,
         e.livraison,
-        e.ligne
+        min(e.ligne) as ligne
     from {{ ref('stg_economie__epv') }} as e
     inner join etat as d on e.livraison = d.livraison
     inner join {{ en_vigueur('stg_insee__cog_regions') }} as r on {{ cle_libelle('e.libelle_region') }} = {{ cle_libelle('r.libelle') }}
     where e.date_fin_labellisation >= d.au
+    group by e.siret, r.code_region, lower(e.univers), d.au, e.livraison
 )
 
 select

@@ -1,6 +1,7 @@
 {{ config(materialized='par_indicateur') }}
 -- Zones made of communes, where the producer gives no figure of the zone: the sum of complete parts (for a mean, by its weight), else
--- NULL and the reason.
+-- NULL and the reason. Also where the producer's figure of the zone is that of another perimeter: of an earlier geography, and not the
+-- sum of the communes of the same source that make the zone today (that sum then stands for it: int_observations_de_base).
 with communes as (
     select
         o.*,
@@ -22,6 +23,7 @@ series as (
         absence,
         ponderation,
         min(cog) as cog,
+        case when min(source) = max(source) and min(cog) = max(cog) then min(source) end as source,
         max(livraison) as livraison,
         max(publie_le) as publie_le
     from communes
@@ -59,6 +61,30 @@ membres as (
     where z.type_territoire not in ('REG', 'FRANCE') or z.code_territoire = {{ region() }}
 ),
 
+scissions as (
+    select
+        cog_source,
+        code_source,
+        code_cible
+    from {{ ref('int_passages') }}
+    where nature = 'scission'
+),
+
+-- The members that share an older commune with a place outside of the zone: a zone that holds every part of it estimates nothing.
+partagees as (
+    select distinct
+        m.type_territoire,
+        m.code_territoire,
+        m.code_commune,
+        s.cog_source
+    from membres as m
+    inner join scissions as s on m.code_commune = s.code_cible
+    inner join scissions as a on s.cog_source = a.cog_source and s.code_source = a.code_source
+    left join membres as n
+        on m.type_territoire = n.type_territoire and m.code_territoire = n.code_territoire and a.code_cible = n.code_commune
+    where n.code_commune is null
+),
+
 parts as (
     select
         s.indicateur,
@@ -66,6 +92,7 @@ parts as (
         s.modalite,
         s.agregation,
         s.cog,
+        s.source,
         s.livraison,
         s.publie_le,
         m.type_territoire,
@@ -80,7 +107,7 @@ parts as (
         end as valeur,
         case when s.ponderation is null then 1 else w.valeur end as poids,
         case when w.confidentialite in ('C', 'D') then w.confidentialite else c.confidentialite end as confidentialite,
-        c.statut,
+        case when c.methode = 'projetee' and c.statut = 'E' and g.code_commune is null then 'A' else c.statut end as statut,
         -- a place without any unit has none to count
         case when c.indicateur is null and s.absence = 'nulle' then 0 else c.n_unites end as n_unites,
         case when c.indicateur is null and s.absence = 'nulle' then 0 else c.part_max end as part_max
@@ -94,6 +121,10 @@ parts as (
         on
             s.ponderation = w.indicateur and s.periode = w.periode and s.modalite = w.modalite
             and m.code_commune = w.code_territoire
+    left join partagees as g
+        on
+            m.type_territoire = g.type_territoire and m.code_territoire = g.code_territoire and m.code_commune = g.code_commune
+            and c.cog = g.cog_source
 ),
 
 sommes as (
@@ -106,6 +137,7 @@ sommes as (
         agregation,
         est_complete,
         cog,
+        source,
         livraison,
         publie_le,
         agregation in ('somme', 'moyenne_ponderee') as est_agregeable,
@@ -120,7 +152,7 @@ sommes as (
         sum(case when valeur * poids is not null then population end) / nullif(sum(population), 0) as couverture
     from parts
     group by
-        indicateur, type_territoire, code_territoire, periode, modalite, agregation, est_complete, cog, livraison, publie_le
+        indicateur, type_territoire, code_territoire, periode, modalite, agregation, est_complete, cog, source, livraison, publie_le
 ),
 
 jugees as (
@@ -165,4 +197,10 @@ left join {{ ref('int_observations_protegees') }} as p
     on
         j.indicateur = p.indicateur and j.type_territoire = p.type_territoire and j.code_territoire = p.code_territoire
         and j.periode = p.periode and j.modalite = p.modalite
-where p.indicateur is null
+where
+    p.indicateur is null
+    -- a producer's total of a département or above may hold what it could place in no commune
+    or (
+        j.est_diffusable and j.agregation = 'somme' and j.type_territoire not in ('DEP', 'REG', 'FRANCE')
+        and p.cog < {{ cog_courant() }} and p.cog = j.cog and p.source = j.source and abs(p.valeur - j.resultat) > 0.000001
+    )

@@ -1,26 +1,32 @@
 {{ config(materialized='par_indicateur') }}
--- What ratios and evolutions are computed from: published first, then complete sums. The producers' thresholds judge again every figure
--- that we sum or project; a figure that the producer itself prints is never judged twice.
+-- What ratios and evolutions are computed from: published first (but for a zone of another perimeter, of which the sum is taken), then
+-- complete sums. The producers' thresholds judge again every figure that we sum or project; a figure that the producer itself prints is
+-- never judged twice.
 with ensemble as (
     select
-        indicateur,
-        type_territoire,
-        code_territoire,
-        periode,
-        modalite,
-        valeur,
-        statut,
-        confidentialite,
-        marque_producteur,
-        methode,
-        motif,
-        case when valeur is not null then cast(1 as double) end as couverture,
-        cog,
-        n_unites,
-        part_max,
-        livraison,
-        publie_le
-    from {{ ref('int_observations_protegees') }}
+        o.indicateur,
+        o.type_territoire,
+        o.code_territoire,
+        o.periode,
+        o.modalite,
+        o.valeur,
+        o.statut,
+        o.confidentialite,
+        o.marque_producteur,
+        o.methode,
+        o.motif,
+        case when o.valeur is not null then cast(1 as double) end as couverture,
+        o.cog,
+        o.n_unites,
+        o.part_max,
+        o.livraison,
+        o.publie_le
+    from {{ ref('int_observations_protegees') }} as o
+    left join {{ ref('int_observations_agregees') }} as a
+        on
+            o.indicateur = a.indicateur and o.type_territoire = a.type_territoire and o.code_territoire = a.code_territoire
+            and o.periode = a.periode and o.modalite = a.modalite
+    where a.indicateur is null
     {% for sommes in ['int_observations_agregees', 'int_observations_regionales'] %}
         union all
         select
