@@ -277,6 +277,20 @@ create or replace macro dans_cog(annee) as table
         inner join etendues as e on p.code_commune = e.code_commune
     ),
 
+    -- the members that share a commune of the figure with a place outside of the zone: holding every part, a zone estimates nothing
+    partages as (
+        select distinct
+            m.territoire,
+            m.code_commune,
+            s.cog_source
+        from membres as m
+        inner join passages as s on m.code_commune = s.code_cible and s.nature = 'scission'
+        inner join geographies as g on s.cog_cible = g.demandee
+        inner join passages as x on s.cog_source = x.cog_source and s.code_source = x.code_source and s.cog_cible = x.cog_cible
+        left join membres as n on m.territoire = n.territoire and x.code_cible = n.code_commune
+        where n.code_commune is null
+    ),
+
     series_zones as (
         select
             c.indicateur,
@@ -306,7 +320,7 @@ create or replace macro dans_cog(annee) as table
             count(case when c.masse is not null or (c.indicateur is null and s.absence = 'nulle') then 1 end) as nombre_connues,
             bool_or(coalesce(c.confidentialite, 'F') = 'C') as est_secrete,
             bool_or(m.est_a_cheval) as est_a_cheval,
-            bool_or(coalesce(c.statut, 'A') = 'E') as est_estimee,
+            bool_or(coalesce(c.statut, 'A') = 'E' and (c.methode = 'publiee' or p.code_commune is not null)) as est_estimee,
             s.agregation in ('somme', 'moyenne_ponderee') as est_agregeable,
             case
                 when max(s.agregation) = 'somme' then coalesce(round(sum(c.masse), 6), 0)
@@ -323,6 +337,8 @@ create or replace macro dans_cog(annee) as table
             on
                 s.indicateur = c.indicateur and s.periode = c.periode and s.modalite = c.modalite
                 and m.code_commune = c.code_commune
+        left join partages as p
+            on m.territoire = p.territoire and m.code_commune = p.code_commune and c.millesime_cog = p.cog_source
         left join populations as n on m.code_commune = n.code_commune
         group by all
     ),

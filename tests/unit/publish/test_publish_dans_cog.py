@@ -136,6 +136,14 @@ def test_a_figure_of_that_geography_is_given_as_received(release: duckdb.DuckDBP
     assert figure(release, 2018, "population", "REG-28", "2016") == (250, "A", "agregee", None)
 
 
+def test_a_sum_is_estimated_only_where_the_zone_holds_not_every_part_of_a_split(
+    release: duckdb.DuckDBPyConnection,
+) -> None:
+    assert figure(release, 2020, "population", "COM-S", "2016") == (60, "E", "projetee", None)
+    assert figure(release, 2020, "population", "REG-28", "2016") == (250, "A", "agregee", None)
+    assert figure(release, 2020, "population", "EPCI-1", "2016") == (160, "E", "agregee", None)
+
+
 def test_figures_travel_both_ways_and_keep_their_sum(release: duckdb.DuckDBPyConnection) -> None:
     assert figure(release, 2018, "population", "COM-A") == (77, "E", "projetee", None)
     assert figure(release, 2018, "population", "COM-S") == (110, "A", "projetee", None)
