@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import threading
@@ -19,7 +20,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as Keep
 from rich.console import Console
 
-from extract.definitions import Definition, Part
+from extract.definitions import Definition, Part, load
 from extract.run import RunSummary, SourceResult
 from publish import __main__ as command
 from publish import partial, releases
@@ -30,6 +31,7 @@ from publish.run import Outcome
 from tests.unit.publish.conftest import MOMENT, World
 
 QUIET = Console(quiet=True)
+ROOT = Path(__file__).resolve().parents[3]
 
 
 # ---- calendar
@@ -83,6 +85,20 @@ def test_announced_date_is_asked_until_received() -> None:
     long_after = MOMENT + timedelta(days=11)
     late = [before, attempt(timedelta(days=-10, hours=-23))]
     assert not calendar.judge(announced, part(), late, long_after).due
+
+
+def test_date_written_as_the_documentation_tells_is_asked(tmp_path: Path) -> None:
+    told = (ROOT / "docs/exploitation.md").read_text(encoding="utf-8")
+    (added,) = re.findall(r"```yaml\n(.*?)```", told, re.DOTALL)
+    written = (ROOT / "extract/sources/dgcl__epci.yml").read_text(encoding="utf-8")
+    path = tmp_path / "dgcl__epci.yml"
+    assert "frequence: annuelle\n" in added
+    path.write_text(
+        written.replace("frequence: annuelle\n", added.replace("AAAA-MM-JJ", "2026-11-23")), "utf-8"
+    )
+    before = attempt(timedelta(days=2), "nouveau")
+    assert calendar.judge(load(path), part(), [before], MOMENT).due
+    assert not calendar.judge(load(path), part(), [before], MOMENT - timedelta(days=1)).due
 
 
 def test_interval_of_the_yaml_wins() -> None:
