@@ -4,11 +4,12 @@ end."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.progress import (
@@ -41,7 +42,7 @@ __all__ = ["RunSummary", "SourceResult", "run_deposit", "run_sources"]
 
 @dataclass
 class RunSummary:
-    """What a run did. `joint`: False when every question failed before any answer came from any producer."""
+    """What a run did. `joint`: False when no answer came from any producer, of whom most were asked."""
 
     results: list[SourceResult] = field(default_factory=list)
     joint: bool = True
@@ -111,12 +112,27 @@ def run_sources(
             landing.write_frame(settings, archive, everything.values())
         if transport.clock_fault is not None:
             raise ClockWrong(transport.clock_fault)
-        summary.joint = transport.answered > 0 or transport.asked == 0
+        if transport.asked and not transport.answered:
+            summary.joint = not _speaks_for_all(transport, everything, summary.results)
         order = {part.name: rank for rank, (_, part) in enumerate(parts)}
         summary.results.sort(
             key=lambda one: order[one.source if one.partition is None else f"{one.source}/{one.partition}"]
         )
     return summary
+
+
+def _speaks_for_all(
+    transport: Transport, everything: dict[str, Definition], results: list[SourceResult]
+) -> bool:
+    """Whether the sources that were asked are on half of the known hosts at least: the silence of fewer is
+    theirs. A source that lacks its key is never asked, and counts for nothing."""
+
+    def hosts(names: Iterable[str]) -> set[str]:
+        return {urlsplit(transport.wire_url(everything[name].url)).netloc for name in names}
+
+    asked = {one.source for one in results if one.resultat != "ignore"}
+    keyless = {one.source for one in results} - asked
+    return 2 * len(hosts(asked)) >= len(hosts(everything.keys() - keyless))
 
 
 def _healed(again: list[Reread]) -> None:

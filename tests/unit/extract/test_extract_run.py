@@ -163,6 +163,28 @@ def test_nobody_reached(settings: Settings) -> None:
     assert "connexion refusée" in output.getvalue()
 
 
+def test_one_dead_host_of_many_is_a_failed_source_not_a_dead_network(
+    producer: Producer, settings: Settings
+) -> None:
+    producer.serve("/a.csv", BODY)
+    live = [definition(f"insee__{n}", acces={"url": f"{producer.url}/a.csv"}) for n in ("un", "deux")]
+    dead = [
+        definition(f"insee__mort_{port}", acces={"url": f"http://127.0.0.1:{port}/a.csv"})
+        for port in (9, 11, 13)
+    ]
+    real, every = replace(settings, producteurs=None), (*live, *dead)
+
+    def joint(*due: Definition) -> bool:
+        return _run(real, *every, due=lambda one, _: one in due).joint
+
+    assert joint(dead[0]), "one host of four does not speak for the others"
+    assert joint(*live, *dead), "another producer answered"
+    assert not joint(*dead), "most hosts were asked and none answered"
+    assert joint(), "nothing due is nothing asked"
+    (result,) = _run(real, *every, only=["insee__mort_9"]).results
+    assert result.resultat == "echec" and "connexion refusée" in result.motif
+
+
 def test_other_context_is_refused_only_when_something_would_land(
     producer: Producer, settings: Settings
 ) -> None:
