@@ -151,6 +151,11 @@ def digests(settings: Settings) -> dict[str, str]:
     return found
 
 
+def holds_deliveries(files: dict[str, str]) -> bool:
+    """Whether the landing whose `digests` these are holds a delivery: its frame alone holds no figure."""
+    return any("/" in name and not name.endswith(f"/{SCHEMA}") for name in files)
+
+
 def fingerprint(settings: Settings, files: dict[str, str] | None = None) -> str:
     """sha256 (hex) of what the landing holds: the rows of every accepted delivery and the description of the
     sources. `files`: their `digests`, when they are known."""

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from extract.settings import PROJECT_ROOT, Settings
+from publish.errors import PublishFault
 
 # What may change a published figure, its description or its judgement. Tests and documents cannot.
 CODE = (
@@ -64,6 +65,16 @@ def code_hash(root: Path = PROJECT_ROOT) -> str:
     for package, number in versions().items():
         digest.update(f"{package}=={number}\0".encode())
     return digest.hexdigest()
+
+
+def require_same_code(code: str) -> None:
+    """Raises PublishFault when the code on disk is not that of the hash any more: what was loaded before and
+    what was loaded since are two codes, and what they make together is of neither."""
+    if code_hash() != code:
+        raise PublishFault(
+            "Le code a changé pendant l'exécution (git pull ?) : ce qu'elle a construit mêle deux versions."
+            " Rien n'est publié, les lecteurs gardent la release en cours. Relancez."
+        )
 
 
 def fingerprint(settings: Settings, landing: str, code: str) -> str:

@@ -26,10 +26,10 @@ from rich.progress import (
 )
 
 from expectations.model import Verdict
+from extract import landing as rows
 from extract import layout
+from extract.archive import Archive
 from extract.errors import ExtractError, RunLocked
-from extract.landing import digests as landing_digests
-from extract.landing import fingerprint as landing_fingerprint
 from extract.settings import Settings
 from publish import candidate as dbt
 from publish import content, partial, releases
@@ -140,25 +140,27 @@ def _run(
 ) -> Outcome:
     from extract.run import run_sources
 
+    code = hashes.code_hash()  # of what is loaded, whatever is put in its place while the run goes on
     with _step(steps, "extraction"):
         due = _due(settings, moment) if calendar and not only else None
         summary = run_sources(settings, only, console=console, due=due)
-    if not summary.joint:
-        return Outcome(
-            UNREACHABLE, _unreachable(settings), summary=summary, release=releases.current(settings.published)
-        )
     with _step(steps, "empreinte"):
-        files = landing_digests(settings)
-        landing = landing_fingerprint(settings, files)
-        code = hashes.code_hash()
+        files = rows.digests(settings)
+        landing = rows.fingerprint(settings, files)
         inputs = hashes.fingerprint(settings, landing, code)
-    if not force:
-        known = _known(settings, inputs)
-        if known is not None:
-            return Outcome(PUBLISHED, known, summary=summary, release=releases.current(settings.published))
-        refusal = refusals.already(settings.published, inputs, compare)
-        if refusal is not None:
-            return Outcome(REFUSED, refusal, releases.current(settings.published), summary=summary)
+    received = rows.holds_deliveries(files)
+    known = None if force else _known(settings, inputs)
+    refusal = None if force else refusals.already(settings.published, inputs, compare)
+    current = releases.current(settings.published)
+    if not summary.joint and (known or refusal or not received):
+        return Outcome(UNREACHABLE, _unreachable(settings), current, summary=summary)
+    if known is not None:
+        return Outcome(PUBLISHED, known, current, summary=summary)
+    if refusal is not None:
+        return Outcome(REFUSED, refusal, current, summary=summary)
+    if received:  # nothing may have been asked: nothing else would say that these figures are others'
+        Archive(settings.archive).claim(settings)
+    beside = [] if summary.joint else [_silent(settings)]
     built = None if force else dbt.resume(settings, inputs)
     with SecondProcess() as second:
         if built is None:
@@ -169,7 +171,8 @@ def _run(
             dbt.checkpoint(built, inputs)
         hashed = hashes.Inputs(inputs, landing, code)
         outcome = _decide(settings, console, built, hashed, moment, compare, steps, second)
-    outcome.summary = summary
+    first, *others = outcome.message.splitlines()
+    outcome.message, outcome.summary = "\n".join([first, *beside, *others]), summary
     return outcome
 
 
@@ -194,13 +197,14 @@ def _decide(
         second.start(folders.draw, settings, inputs, moment)
     with _step(steps, "contrôle"), console.status("Contrôle de la candidate…"):
         verdict, quality = _judge(settings, built, moment, compare)
+    hashes.require_same_code(inputs.code)
     if verdict.code == 0 and built.code == 0:
         with _step(steps, "publication"), console.status("Écriture de la release…"):
             drafted = second.result()
             second.result()
             release = folders.make(settings, drafted, second, built.database, quality, verdict)
             told = [f"Release {release.nom} publiée."]
-            told += _afterwards(settings, built, release, drafted, moment)
+            told += _afterwards(settings, built, release, drafted, inputs.code, moment)
         return Outcome(PUBLISHED, "\n".join(told), release, True, verdict=verdict, partielle=built.sources)
     second.end()
     with _step(steps, "refus"):
@@ -214,13 +218,17 @@ def _decide(
 
 
 def _afterwards(
-    settings: Settings, built: dbt.Candidate, release: Release, drafted: Draft, moment: datetime
+    settings: Settings, built: dbt.Candidate, release: Release, drafted: Draft, code: str, moment: datetime
 ) -> list[str]:
     """What follows a release that readers already have; what fails of it is told and unsays nothing."""
+
+    def settle() -> None:
+        # it is kept under the hash of the code on disk
+        hashes.require_same_code(code)
+        dbt.settle(settings, built, release)
+
     steps: dict[str, Callable[[], object]] = {
-        "La candidate n'a pas été gardée, la prochaine construction sera entière": lambda: dbt.settle(
-            settings, built, release
-        ),
+        "La candidate n'a pas été gardée, la prochaine construction sera entière": settle,
         "Les sommes des tables n'ont pas été gardées, la prochaine release les refera": lambda: (
             content.remember(settings.build / content.SUMS, drafted.sums)
         ),
@@ -291,6 +299,14 @@ def _known(settings: Settings, inputs: str) -> str | None:
                 f" retour arrière. Pour la reprendre : make rollback RELEASE={release.nom}"
             )
     return None
+
+
+def _silent(settings: Settings) -> str:
+    where = f" par la réplique ({settings.producteurs})" if settings.producteurs else ""
+    return (
+        f"Aucun producteur n'a pu être joint{where} : la candidate est faite de ce qui était déjà reçu."
+        " Vérifiez le réseau, le mandataire (HTTPS_PROXY) et les certificats."
+    )
 
 
 def _unreachable(settings: Settings) -> str:

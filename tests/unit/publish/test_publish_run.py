@@ -8,6 +8,7 @@ chain with all of them is tests/end_to_end.
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -21,7 +22,7 @@ from extract.errors import ContextMismatch
 from extract.run import RunSummary
 from extract.settings import Settings
 from publish import candidate as dbt
-from publish import releases, rollback
+from publish import inputs, releases, rollback
 from publish.operations import retirement
 from publish.run import Outcome, run
 from tests.unit.publish import synthetic
@@ -157,6 +158,28 @@ def test_nobody_reached_is_exit_4_and_leaves_nothing(world: World, steps: Steps)
     assert not world.settings.published.exists() and steps.builds == 0
 
 
+def test_what_waits_is_published_although_nobody_is_reached(world: World, steps: Steps) -> None:
+    steps.summary = RunSummary(joint=False)
+    change_inputs(world)  # a deposit, or what a killed run landed
+    outcome = attempt(world)
+    assert outcome.code == 0 and outcome.nouvelle, outcome.message
+    assert "Aucun producteur n'a pu être joint" in outcome.message
+    again = attempt(world)
+    assert again.code == 4 and steps.builds == 1
+    assert outcome.release is not None and outcome.release.nom in again.message
+    other = replace(world.settings, region="53")
+    foreign = run(other, QUIET)
+    assert foreign.code == 2 and "autre contexte" in foreign.message and steps.builds == 1
+
+
+def test_what_waits_and_is_refused_is_told_once_then_nobody_is_reached(world: World, steps: Steps) -> None:
+    steps.summary, steps.status = RunSummary(joint=False), "fail"
+    change_inputs(world)
+    refused = attempt(world)
+    assert refused.code == 1 and "Aucun producteur n'a pu être joint" in refused.message
+    assert attempt(world).code == 4 and steps.builds == 1
+
+
 def test_wrong_context_is_exit_2_with_its_words(
     world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +189,24 @@ def test_wrong_context_is_exit_2_with_its_words(
     monkeypatch.setattr(extract.run, "run_sources", refuse)
     outcome = attempt(world)
     assert outcome.code == 2 and "autre région" in outcome.message
+
+
+@pytest.mark.parametrize("step", ["run_sources", "build"])
+def test_code_that_changes_during_the_run_publishes_nothing(
+    world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    owner, done = (extract.run, steps.pull) if step == "run_sources" else (dbt, steps.build)
+
+    def pulled_meanwhile(*arguments: object, **options: object) -> object:
+        monkeypatch.setattr(inputs, "versions", lambda: {"duckdb": "une autre"})
+        return done(*arguments, **options)  # type: ignore[operator]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, step, pulled_meanwhile)
+        outcome = attempt(world)
+    assert outcome.code == 2 and "code a changé pendant" in outcome.message
+    assert releases.current(world.settings.published) is None
+    assert attempt(world).nouvelle and steps.builds == 2, "what was built of two codes is built again"
 
 
 def test_rolled_back_inputs_are_not_published_again_by_themselves(world: World, steps: Steps) -> None:
