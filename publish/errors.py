@@ -22,6 +22,9 @@ NO_MEMORY = (
 # What the dynamic linker and the system say where no exception has a name of its own.
 SAID_OF_MEMORY = ("failed to map segment", "cannot allocate memory", "can't start new thread")
 
+# What DuckDB says of a disk that refuses a write, under the name of whatever wrote.
+SAID_OF_DISK = ("no space left", "could not write", "could not truncate", "could not fsync", "disk quota")
+
 
 def lacks_memory(error: BaseException) -> bool:
     """Whether an exception, or what it was raised from, says that the process had no more memory."""
@@ -38,6 +41,21 @@ def lacks_memory(error: BaseException) -> bool:
             return True
         cause = cause.__cause__ or cause.__context__
     return False
+
+
+def refuses_writes(error: Exception) -> bool:
+    """Whether an exception of DuckDB says that the disk refused a write: a commit that meets a full disk
+    fails as a transaction does."""
+    return any(said in str(error).lower() for said in SAID_OF_DISK)
+
+
+def ours(error: Exception) -> str:
+    """The message for an exception that nothing expected (French); its trace is printed beside."""
+    first = (str(error).strip().splitlines() or ["sans autre mot"])[0]
+    return (
+        f"Faute de notre programme ({type(error).__name__} : {first}). Les lecteurs gardent la release en"
+        " cours. La trace que cette exécution a imprimée est à transmettre aux développeurs."
+    )
 
 
 def no_memory(error: BaseException | str) -> str:

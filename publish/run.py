@@ -43,6 +43,7 @@ from publish.errors import (
     PublishFault,
     lacks_memory,
     no_memory,
+    refuses_writes,
 )
 from publish.operations import allowance, clock, feed, refusals, retirement, runlog, space
 from publish.releases import Release
@@ -106,7 +107,9 @@ def run(
     except Exception as error:
         if lacks_memory(error):
             outcome = Outcome(FAULT, no_memory(error))
-        elif isinstance(error, OSError | duckdb.IOException):  # a full disk, a folder that is not ours
+        elif isinstance(error, OSError | duckdb.IOException) or (
+            isinstance(error, duckdb.Error) and refuses_writes(error)
+        ):  # a full disk, a folder that is not ours
             outcome = Outcome(FAULT, runlog.unwritable(settings.data, error))
         else:
             raise

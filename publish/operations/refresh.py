@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from extract.settings import Settings
-from publish.errors import FAULT, PUBLISHED, REFUSED, UNREACHABLE
+from publish.errors import FAULT, PUBLISHED, REFUSED, UNREACHABLE, ours
 from publish.operations import feed, notify, runlog
 from publish.operations.notify import Message
 from publish.run import Outcome, run
@@ -22,9 +22,20 @@ EVENTS = {REFUSED: "refusee", FAULT: "faute", UNREACHABLE: "injoignable"}
 
 def refresh(settings: Settings, console: Console, **options: Any) -> Outcome:
     """Runs (same options as `publish.run.run`), journals, notifies. What cannot be journaled or sent is told
-    on `console` and changes neither the outcome nor its code."""
+    on `console` and changes neither the outcome nor its code. Raises what `run` raises, once it is journaled
+    and notified as a fault."""
     began = datetime.now(UTC)
-    outcome = run(settings, console, **options)
+    try:
+        outcome = run(settings, console, **options)
+    except Exception as error:
+        _account(settings, console, Outcome(FAULT, ours(error)), began)
+        raise
+    _account(settings, console, outcome, began)
+    return outcome
+
+
+def _account(settings: Settings, console: Console, outcome: Outcome, began: datetime) -> None:
+    """The run's line in the journal, and its message if there is one to send."""
     try:
         before = next(iter([*runlog.records(settings)][-1:]), {})
         failing = _failing(outcome, before)
@@ -37,7 +48,6 @@ def refresh(settings: Settings, console: Console, **options: Any) -> Outcome:
         runlog.append(settings, record)
     except OSError as error:
         console.print(runlog.unwritable(settings.data, error), style="red", markup=False)
-    return outcome
 
 
 def told(outcome: Outcome, record: dict[str, Any], before: dict[str, Any]) -> Message | None:

@@ -30,7 +30,7 @@ def append(settings: Settings, record: dict[str, Any]) -> None:
 @contextmanager
 def marked(settings: Settings) -> Iterator[None]:
     """Holds the mark of a run, under its lock. A mark that is already there is that of a run that was killed:
-    its line is written, with no exit code."""
+    its line is written, with no exit code. One that is interrupted (Ctrl-C) leaves its mark as if killed."""
     path = settings.data / MARK
     try:
         began = str(json.loads(path.read_text(encoding="utf-8"))["debut"])
@@ -45,8 +45,10 @@ def marked(settings: Settings) -> Iterator[None]:
     write_text(path, json.dumps({"debut": utc_text(datetime.now(UTC))}) + "\n")
     try:
         yield
-    finally:
+    except Exception:  # its end has a line of its own
         path.unlink(missing_ok=True)
+        raise
+    path.unlink(missing_ok=True)
 
 
 def records(settings: Settings) -> Iterator[dict[str, Any]]:

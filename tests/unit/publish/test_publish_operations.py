@@ -20,6 +20,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as Keep
 from rich.console import Console
 
+import extract.run
 from extract.definitions import Definition, Part, load
 from extract.run import RunSummary, SourceResult
 from publish import __main__ as command
@@ -384,6 +385,32 @@ def test_journal_of_runs_survives_a_cut_line(world: World) -> None:
         journal.write(b'{"code":')
     runlog.append(world.settings, {"code": 1})
     assert [one["code"] for one in runlog.records(world.settings)] == [0, 1]
+
+
+def test_unexpected_fault_is_journaled_and_told_then_raised(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("division imprévue")
+
+    monkeypatch.setattr(extract.run, "run_sources", broken)
+    with webhook() as (address, posted):
+        monkeypatch.setenv("REFERENTIEL_WEBHOOK", address)
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError):
+                refresh.refresh(world.settings, QUIET)
+    lines = [*runlog.records(world.settings)]
+    assert [line["code"] for line in lines] == [2, 2] and "division imprévue" in lines[0]["message"]
+    (once,) = posted
+    assert once["evenement"] == "faute" and "ZeroDivisionError" in str(once["text"])
+
+
+def test_run_that_is_interrupted_has_its_line_too(world: World) -> None:
+    with pytest.raises(KeyboardInterrupt), runlog.marked(world.settings):
+        raise KeyboardInterrupt
+    with runlog.marked(world.settings):
+        pass
+    assert [line["message"] for line in runlog.records(world.settings)] == [runlog.KILLED]
 
 
 # ---- damage

@@ -209,6 +209,17 @@ def test_code_that_changes_during_the_run_publishes_nothing(
     assert attempt(world).nouvelle and steps.builds == 2, "what was built of two codes is built again"
 
 
+def test_full_disk_that_a_transaction_meets_is_told_as_such(
+    world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise duckdb.TransactionException("Failed to commit: Could not write file: No space left on device")
+
+    monkeypatch.setattr("publish.changes.write", full)
+    outcome = attempt(world)
+    assert outcome.code == 2 and "Écriture impossible" in outcome.message
+
+
 def test_rolled_back_inputs_are_not_published_again_by_themselves(world: World, steps: Steps) -> None:
     first = attempt(world).release
     change_inputs(world)
