@@ -14,6 +14,7 @@ import pandas as pd
 from expectations.model import ExpectationFault
 
 DATA = Path(__file__).parent
+PREVIOUS_SPOILT = ". make verify dit si elle est abîmée ; make rollback RELEASE=… ramène à une autre."
 
 
 def _literal(value: str | Path) -> str:
@@ -29,15 +30,26 @@ def candidate(
     # What does not fit in memory is put in a folder that no other process of the run uses.
     connection = duckdb.connect(config={"temp_directory": str(path.with_name("jugement"))})
     try:
-        connection.execute(f"attach {_literal(path)} as candidat (read_only)")
+        _attach(connection, path, "candidat", "La base candidate")
         if previous is not None:
-            connection.execute(f"attach {_literal(previous)} as precedente (read_only)")
+            _attach(connection, previous, "precedente", "La base de la release en cours", PREVIOUS_SPOILT)
         prepare(connection, region, previous is not None, today)
         yield connection
     except duckdb.Error as error:
-        raise ExpectationFault(f"La base candidate {path} ne se laisse pas lire : {error}") from error
+        files = f"{path} ou {previous}" if previous is not None else str(path)
+        raise ExpectationFault(f"{files} ne se laisse pas lire : {error}") from error
     finally:
         connection.close()
+
+
+def _attach(
+    connection: duckdb.DuckDBPyConnection, path: Path, catalog: str, what: str, remedy: str = ""
+) -> None:
+    """Opens one file, read-only. Raises ExpectationFault, which names it."""
+    try:
+        connection.execute(f"attach {_literal(path)} as {catalog} (read_only)")
+    except duckdb.Error as error:
+        raise ExpectationFault(f"{what} {path} ne se laisse pas lire : {error}{remedy}") from error
 
 
 def prepare(

@@ -143,15 +143,21 @@ def _write_pointer(published: Path, release: Release, moment: datetime, discarde
     write_text(published / POINTER, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
 
-def _leave_damaged(published: Path, moment: datetime) -> None:
+def leave_current(published: Path, moment: datetime) -> None:
+    """Does as `repair` with a current release whose files have their sizes and not their bytes. Under the
+    lock."""
+    _leave_damaged(published, moment, surely=True)
+
+
+def _leave_damaged(published: Path, moment: datetime, surely: bool = False) -> None:
     """Puts a damaged current release aside under `_abimees/` (nothing is deleted) and points to the newest
-    whole one, or to none."""
+    whole one, or to none. `surely`: it is damaged, whatever the sizes say."""
     link = published / CURRENT
     if not link.is_symlink():
         return
     nom = str(link.readlink())
     with suppress(PublishFault):
-        if whole(read(published / nom)):
+        if whole(read(published / nom)) and not surely:
             return
     others = [release for release in every(published) if release.nom != nom and whole(release)]
     if others:

@@ -45,6 +45,7 @@ from publish.errors import (
     no_memory,
     refuses_writes,
 )
+from publish.manifest import sha256
 from publish.operations import allowance, clock, feed, refusals, retirement, runlog, space
 from publish.releases import Release
 from publish.second_process import SecondProcess
@@ -164,6 +165,8 @@ def _run(
     if received:  # nothing may have been asked: nothing else would say that these figures are others'
         Archive(settings.archive).claim(settings)
     beside = [] if summary.joint else [_silent(settings)]
+    # read before it is compared with, which would blame the candidate at every run
+    beside += _leave_damaged(settings, moment)
     built = None if force else dbt.resume(settings, inputs)
     with SecondProcess() as second:
         if built is None:
@@ -245,6 +248,35 @@ def _afterwards(
         except (PublishFault, OSError) as error:
             told.append(f"{consequence} : {error}")
     return told
+
+
+def leave_damaged(settings: Settings) -> list[str]:
+    """What a run does of a damaged current release before it builds, done between two runs; nothing while
+    another one is going on."""
+    try:
+        with FileLock(settings.data / LOCK).acquire(timeout=0):
+            return _leave_damaged(settings, datetime.now(UTC))
+    except Timeout:
+        return []
+
+
+def _leave_damaged(settings: Settings, moment: datetime) -> list[str]:
+    """Leaves a current release whose base has not the bytes that its manifest says for the newest whole one;
+    returns what was done, in words, or nothing. Under the lock."""
+    damaged = releases.current(settings.published)
+    if damaged is None:
+        return []
+    told = damaged.manifest["fichiers"][releases.DATABASE]["sha256"]
+    if sha256(damaged.database) == told:
+        return []
+    releases.leave_current(settings.published, moment)
+    current = releases.current(settings.published)
+    readers = f"suivent maintenant {current.nom}" if current else "n'ont plus de release"
+    return [
+        f"La release {damaged.nom} est abîmée : {releases.DATABASE} n'a plus les octets de son manifeste."
+        f" Elle est mise de côté sous {settings.published / releases.DAMAGED}, les lecteurs {readers}."
+        " Vérifiez le disque, puis l'archive (make verify)."
+    ]
 
 
 def _due(settings: Settings, moment: datetime) -> Callable[[Definition, Part], bool]:

@@ -48,7 +48,8 @@ COLOURS = {
 
 
 def show(settings: Settings, console: Console) -> int:
-    """Prints the table; returns 0. Raises PublishFault when nothing was ever pulled."""
+    """Prints the table; returns 0. Raises PublishFault when nothing was ever pulled, or when the
+    current release does not read."""
     release = releases.current(settings.published)
     states = _states(settings, release, datetime.now(UTC).replace(tzinfo=None))
     if states is None:
@@ -111,11 +112,18 @@ def _states(settings: Settings, release: Release | None, now: datetime) -> list[
 
 
 def _periods(release: Release | None) -> dict[str, tuple[str, datetime]]:
-    """The last period that has a figure, and its end, by source; nothing before the first release."""
+    """The last period that has a figure, and its end, by source; nothing before the first release. Raises
+    PublishFault when the release does not read."""
     if release is None:
         return {}
-    with duckdb.connect(str(release.database), read_only=True) as connection:
-        found = connection.execute(HELD).fetchall()
+    try:
+        with duckdb.connect(str(release.database), read_only=True) as connection:
+            found = connection.execute(HELD).fetchall()
+    except duckdb.Error as error:
+        raise PublishFault(
+            f"La base {release.database} de la release en cours ne se laisse pas lire : {error}. make verify"
+            " dit si elle est abîmée ; make rollback RELEASE=… ramène à une autre."
+        ) from error
     return {source: (period, datetime(end.year, end.month, end.day)) for source, period, end in found}
 
 

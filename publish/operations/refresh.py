@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from extract.settings import Settings
+from publish import releases
 from publish.errors import FAULT, PUBLISHED, REFUSED, UNREACHABLE, ours
 from publish.operations import feed, notify, runlog
 from publish.operations.notify import Message
-from publish.run import Outcome, run
+from publish.run import Outcome, leave_damaged, run
 
 if TYPE_CHECKING:
     from extract.attempt import SourceResult
@@ -22,8 +23,9 @@ EVENTS = {REFUSED: "refusee", FAULT: "faute", UNREACHABLE: "injoignable"}
 
 def refresh(settings: Settings, console: Console, **options: Any) -> Outcome:
     """Runs (same options as `publish.run.run`), journals, notifies. What cannot be journaled or sent is told
-    on `console` and changes neither the outcome nor its code. Raises what `run` raises, once it is journaled
-    and notified as a fault."""
+    on `console` and changes neither the outcome nor its code; a current release that is found damaged when
+    delays are looked for makes it a fault. Raises what `run` raises, once it is journaled and notified as a
+    fault."""
     began = datetime.now(UTC)
     try:
         outcome = run(settings, console, **options)
@@ -38,8 +40,8 @@ def _account(settings: Settings, console: Console, outcome: Outcome, began: date
     """The run's line in the journal, and its message if there is one to send."""
     try:
         before = next(iter([*runlog.records(settings)][-1:]), {})
-        failing = _failing(outcome, before)
-        record = _record(outcome, began) | {"en_echec": failing} | _late(settings, outcome, began, before)
+        late = _late(settings, console, outcome, began, before)
+        record = _record(outcome, began) | {"en_echec": _failing(outcome, before)} | late
         message = told(outcome, record, before)
         if message is not None:
             record["envois_manques"] = notify.send(message)
@@ -94,15 +96,30 @@ def _failing(outcome: Outcome, before: dict[str, Any]) -> list[str]:
     )
 
 
-def _late(settings: Settings, outcome: Outcome, began: datetime, before: dict[str, Any]) -> dict[str, Any]:
-    """The late sources. A delay is counted in days: looked for once a day, and after each release."""
+def _late(
+    settings: Settings, console: Console, outcome: Outcome, began: datetime, before: dict[str, Any]
+) -> dict[str, Any]:
+    """The late sources. A delay is counted in days: looked for once a day, and after each release. It is the
+    only reading of the current release when nothing is new: a damaged one that it meets is left, and makes
+    the outcome a fault."""
+    kept = {name: before[name] for name in ("en_retard", "retards_vus_le") if name in before}
     day = f"{began:%Y-%m-%d}"
     seen = not outcome.nouvelle and before.get("retards_vus_le") == day
     if seen or outcome.code != PUBLISHED:  # the message of a refusal or a fault tells something else
-        return {name: before[name] for name in ("en_retard", "retards_vus_le") if name in before}
+        return kept
     from publish import status
 
-    return {"en_retard": status.late(settings, began.replace(tzinfo=None)), "retards_vus_le": day}
+    try:
+        return {"en_retard": status.late(settings, began.replace(tzinfo=None)), "retards_vus_le": day}
+    except Exception as error:  # whatever it is, the outcome is told; the next run looks again
+        first = str(error).partition("\n")[0]
+        console.print(
+            f"Les retards des sources n'ont pas pu être établis : {first}", style="yellow", markup=False
+        )
+    if damaged := leave_damaged(settings):
+        outcome.code, outcome.release = FAULT, releases.current(settings.published)
+        outcome.message = "\n".join([*damaged, "La prochaine exécution la refait."])
+    return kept
 
 
 def _record(outcome: Outcome, began: datetime) -> dict[str, Any]:

@@ -716,3 +716,15 @@ def test_overseas_a_series_begins_when_its_producer_begins_it(candidate: Path) -
     assert first not in missing("04")
     damage(candidate, lost.format(held[2]))
     assert held[2] in missing("04")
+
+
+def test_file_that_does_not_read_is_named(candidate: Path, tmp_path: Path) -> None:
+    before = Path(shutil.copy(candidate, tmp_path / "precedente.duckdb"))
+    for spoilt, told, other in ((before, "make rollback", candidate), (candidate, "candidate", before)):
+        whole = spoilt.read_bytes()
+        spoilt.write_bytes(synthetic.flipped(whole))
+        with pytest.raises(ExpectationFault) as fault, frames.candidate(candidate, "28", before):
+            pass
+        said = str(fault.value)
+        assert str(spoilt) in said and told in said and str(other) not in said
+        spoilt.write_bytes(whole)

@@ -364,3 +364,11 @@ def run_results(path: Path, status: str = "pass", message: str | None = None, ki
     }
     path.write_text(json.dumps({"results": [one]}), encoding="utf-8")
     return path
+
+
+def flipped(whole: bytes) -> bytes:
+    """A DuckDB file of which the disk gives other bits back, its headers excepted; of the same size."""
+    spoilt = bytearray(whole)
+    for place in range(3 * 4096, len(spoilt), 4096):
+        spoilt[place] ^= 1
+    return bytes(spoilt)

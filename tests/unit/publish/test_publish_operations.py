@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -21,14 +22,17 @@ from aiosmtpd.handlers import Message as Keep
 from rich.console import Console
 
 import extract.run
-from extract.definitions import Definition, Part, load
+from extract import landing
+from extract.archive import Archive
+from extract.definitions import Definition, Part, load, load_all
 from extract.run import RunSummary, SourceResult
 from publish import __main__ as command
-from publish import partial, releases
+from publish import inputs, partial, releases
 from publish.errors import PublishFault
 from publish.operations import allowance, calendar, clock, feed, notify, refresh, retirement, runlog, space
 from publish.releases import Release
 from publish.run import Outcome
+from tests.unit.publish import synthetic
 from tests.unit.publish.conftest import MOMENT, World
 
 QUIET = Console(quiet=True)
@@ -403,6 +407,38 @@ def test_unexpected_fault_is_journaled_and_told_then_raised(
     assert [line["code"] for line in lines] == [2, 2] and "division imprévue" in lines[0]["message"]
     (once,) = posted
     assert once["evenement"] == "faute" and "ZeroDivisionError" in str(once["text"])
+
+
+@pytest.fixture
+def nothing_new(world: World, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """A current release, the second one, of what is received and of the code: a run finds nothing to do."""
+    monkeypatch.setattr(extract.run, "run_sources", lambda *_, **__: RunSummary())
+    landing.write_frame(world.settings, Archive(world.settings.archive), load_all().values())
+    world.publish("a" * 64)
+    landed = landing.fingerprint(world.settings)
+    return world.publish(inputs.fingerprint(world.settings, landed, inputs.code_hash()))
+
+
+def test_current_release_with_other_bits_is_found_when_delays_are_looked_for(
+    world: World, nothing_new: Release
+) -> None:
+    nothing_new.database.write_bytes(synthetic.flipped(nothing_new.database.read_bytes()))
+    outcome = refresh.refresh(world.settings, QUIET)
+    assert outcome.code == 2 and nothing_new.nom in outcome.message and "abîmée" in outcome.message
+    (line,) = runlog.records(world.settings)
+    assert line["code"] == 2 and line["message"] == outcome.message
+    current = releases.current(world.settings.published)
+    assert current is not None and current.nom != nothing_new.nom == str(line["message"]).split()[2]
+    assert line["release"] == current.nom and current.nom in outcome.message
+
+
+def test_delays_that_cannot_be_told_do_not_lose_the_run(world: World, nothing_new: Release) -> None:
+    (world.settings.landing / landing.DELIVERIES).write_bytes(b"PAR1")
+    said = io.StringIO()
+    outcome = refresh.refresh(world.settings, Console(file=said, width=200))
+    assert outcome.code == 0 and "Les retards" in said.getvalue()
+    (line,) = runlog.records(world.settings)
+    assert line["code"] == 0 and line["release"] == nothing_new.nom and "retards_vus_le" not in line
 
 
 def test_run_that_is_interrupted_has_its_line_too(world: World) -> None:

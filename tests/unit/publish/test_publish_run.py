@@ -220,6 +220,23 @@ def test_full_disk_that_a_transaction_meets_is_told_as_such(
     assert outcome.code == 2 and "Écriture impossible" in outcome.message
 
 
+def test_current_release_with_other_bits_is_left_before_it_is_compared_with(
+    world: World, steps: Steps
+) -> None:
+    first = attempt(world).release
+    change_inputs(world)
+    second = attempt(world).release
+    assert first is not None and second is not None
+    second.database.write_bytes(synthetic.flipped(second.database.read_bytes()))
+    change_inputs(world)
+    third = attempt(world)
+    assert third.code == 0 and third.nouvelle and third.release is not None, third.message
+    assert second.nom in third.message and "abîmée" in third.message and "make verify" in third.message
+    (aside,) = (world.settings.published / releases.DAMAGED).iterdir()
+    assert aside.name.startswith(second.nom) and first.nom in (third.release.folder / "NOTE.md").read_text()
+    assert not (world.settings.published / releases.REFUSED).exists()
+
+
 def test_rolled_back_inputs_are_not_published_again_by_themselves(world: World, steps: Steps) -> None:
     first = attempt(world).release
     change_inputs(world)
