@@ -21,6 +21,7 @@ from extract.durable import fsync_file, write_text
 from extract.settings import PROJECT_ROOT, Settings
 from publish import memory, partial
 from publish.errors import PublishFault, no_memory
+from publish.manifest import sha256
 from publish.releases import Release
 
 Progress = Callable[[str, int, int], None]
@@ -56,6 +57,11 @@ class Candidate:
     def manifest(self) -> Path:
         """dbt's description of the project."""
         return self.target / "manifest.json"
+
+    @property
+    def made(self) -> tuple[Path, Path, Path]:
+        """All of it: the database, then dbt's accounts."""
+        return self.database, self.run_results, self.manifest
 
 
 # -P: the modules beside that file have names that dbt's libraries may look for.
@@ -102,6 +108,7 @@ def build(
     without = ("--exclude-resource-type", "test", "unit_test") if skip_tests else ()
     with _started(settings, root) as process:
         known = memory.deliveries(settings)
+        key = memory.key(settings, known)
         told = memory.prepare(settings)
         held = partial.sources(settings, files)
         plan = None if whole or skip_tests or root != PROJECT_ROOT else partial.plan(settings, moment, held)
@@ -125,7 +132,7 @@ def build(
     candidate.entiere_le = candidate.entiere_le or utc_text(moment)
     candidate.held = held
     if candidate.code == 0:
-        memory.keep(settings, candidate.database, known)
+        memory.keep(settings, candidate.database, known, key)
     return candidate
 
 
@@ -232,23 +239,26 @@ def _event(line: str, tail: deque[str], progress: Progress | None) -> None:
 def checkpoint(candidate: Candidate, inputs: str) -> None:
     """Notes that the candidate was built whole from these inputs: a run killed after this goes on here."""
     if candidate.code == 0:
-        fsync_file(candidate.database)
+        for path in candidate.made:
+            fsync_file(path)
         noted = {
             "empreinte_entrees": inputs, "entiere_le": candidate.entiere_le, "landing": candidate.held,
+            "fichiers": {path.name: sha256(path) for path in candidate.made},
         }  # fmt: skip
         write_text(candidate.target.parent / CHECKPOINT, json.dumps(noted) + "\n")
 
 
 def resume(settings: Settings, inputs: str) -> Candidate | None:
-    """The candidate that a killed run left whole for the very same inputs, or None."""
+    """The candidate that a killed run left whole for the very same inputs, or None: a power cut may have
+    spoilt what was noted of it, or its files."""
     candidate = _candidate(settings)
     try:
         noted = json.loads((settings.build / CHECKPOINT).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        files, same = dict(noted["fichiers"]), noted["empreinte_entrees"] == inputs
+        candidate.entiere_le, candidate.held = str(noted["entiere_le"]), dict(noted["landing"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    made = (candidate.database, candidate.run_results, candidate.manifest)
-    whole = noted.get("empreinte_entrees") == inputs and all(path.is_file() for path in made)
-    candidate.entiere_le, candidate.held = str(noted.get("entiere_le", "")), noted.get("landing", {})
+    whole = same and all(p.is_file() and sha256(p) == files.get(p.name) for p in candidate.made)
     return candidate if whole else None
 
 
@@ -256,8 +266,7 @@ def settle(settings: Settings, candidate: Candidate, release: Release) -> None:
     """After the release: keeps its candidate for the next partial build, empties the rest of the folder."""
     if candidate.entiere_le and candidate.held:
         tables = release.manifest["empreintes_tables"]
-        made = (candidate.database, candidate.run_results, candidate.manifest)
-        partial.keep(settings, *made, candidate.entiere_le, candidate.held, tables, release.nom)
+        partial.keep(settings, *candidate.made, candidate.entiere_le, candidate.held, tables, release.nom)
     clean(settings)
 
 

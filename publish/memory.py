@@ -3,8 +3,8 @@ changed.
 
 `build/memoire/` holds the versions that the last good build found (`int_versions_recues`) and which
 deliveries they come from. It is a saving, never a source: it is thrown away as soon as anything else than a
-new delivery could change them (the code, the seeds, the geography, a reading rule), and a build without it
-finds the same versions (a test compares).
+new delivery could change them (the code, the seeds, the geography, a reading rule), or when a file of it is
+not the one noted, and a build without it finds the same versions (a test compares).
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 
 from extract import landing
+from extract.durable import fsync_file, fsync_folder, write_text
 from extract.settings import PROJECT_ROOT, Settings
 from publish.inputs import code_hash
+from publish.manifest import sha256
 
 FOLDER = "memoire"
 VERSIONS, DELIVERIES, KEY = "versions", "livraisons.parquet", "memoire.json"
@@ -96,10 +99,12 @@ def prepare(settings: Settings) -> dict[str, str]:
     if not (folder / KEY).is_file():
         return _everything(settings)
     every = deliveries(settings)
-    kept = json.loads((folder / KEY).read_text(encoding="utf-8"))
+    kept = _noted(folder)
     readings = {one.livraison: one.lecture for one in every}
-    fits = kept["cle"] == key(settings, every) and all(
-        readings.get(name) == reading for name, reading in kept["livraisons"].items()
+    fits = (
+        kept["cle"] == key(settings, every)
+        and all(readings.get(name) == reading for name, reading in kept["livraisons"].items())
+        and _intact(folder, kept["fichiers"])
     )
     if not fits or not kept["livraisons"]:
         shutil.rmtree(folder)
@@ -119,25 +124,40 @@ def prepare(settings: Settings) -> dict[str, str]:
     }
 
 
-def keep(settings: Settings, candidate: Path, held: list[Delivery]) -> None:
+def _noted(folder: Path) -> dict[str, Any]:
+    """What memoire.json says: `cle`, `livraisons`, `fichiers`; all empty when it does not say it."""
+    try:
+        noted = json.loads((folder / KEY).read_text(encoding="utf-8"))
+        lists = {name: dict(noted[name]) for name in ("livraisons", "fichiers")}
+        return {"cle": noted["cle"]} | lists
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return {"cle": "", "livraisons": {}, "fichiers": {}}
+
+
+def _intact(folder: Path, files: dict[str, str]) -> bool:
+    """Whether the files of versions are those of these names and digests."""
+    found = {path.name: sha256(path) for path in (folder / VERSIONS).glob("*")}
+    return found == files
+
+
+def keep(settings: Settings, candidate: Path, held: list[Delivery], began: str | None = None) -> None:
     """Keeps the versions of a candidate that dbt built and tested whole, one file per source; the file of a
     source without a new delivery is taken over as it is.
 
     `held`: what the landing held when the build began (`deliveries`). When it holds anything else by now,
-    nobody knows which models saw it: the former memory stays, and both are read at the next build."""
-    if deliveries(settings) != held:
+    nobody knows which models saw it: the former memory stays, and both are read at the next build. So it is
+    when the key is not `began`, that of the beginning, any more: the code changed meanwhile."""
+    now = key(settings, held)
+    if deliveries(settings) != held or now != (began or now):
         return
     folder = settings.build / FOLDER
     fresh = settings.build / f".{FOLDER}"
     shutil.rmtree(fresh, ignore_errors=True)
     (fresh / VERSIONS).mkdir(parents=True)
     figures = figure_sources()
-    content = {
-        "cle": key(settings, held),
-        "livraisons": {one.livraison: one.lecture for one in held if one.source in figures},
-    }
-    former = json.loads((folder / KEY).read_text(encoding="utf-8")) if (folder / KEY).is_file() else {}
-    known = former.get("livraisons", {}) if former.get("cle") == content["cle"] else {}
+    former = _noted(folder)
+    known = former["livraisons"] if former["cle"] == now else {}
+    files = {}
     with duckdb.connect(str(candidate), read_only=True) as connection:
         for source in sorted({one.source for one in held if one.source in figures}):
             file = f"{source}.parquet"
@@ -145,14 +165,20 @@ def keep(settings: Settings, candidate: Path, held: list[Delivery]) -> None:
             # a delivery never leaves the journal: nothing new is nothing changed
             if (folder / VERSIONS / file).is_file() and mine.items() <= known.items():
                 os.link(folder / VERSIONS / file, fresh / VERSIONS / file)
+                files[file] = former["fichiers"].get(file)
                 continue
             connection.execute(
                 f"copy (select * from intermediaire.int_versions_recues where source = '{source}')"
                 f" to '{_text(fresh / VERSIONS / file)}' (format parquet, compression zstd)"
             )
-    (fresh / KEY).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+            fsync_file(fresh / VERSIONS / file)
+            files[file] = sha256(fresh / VERSIONS / file)
+    read = {one.livraison: one.lecture for one in held if one.source in figures}
+    content = {"cle": now, "livraisons": read, "fichiers": files}
+    write_text(fresh / KEY, json.dumps(content, ensure_ascii=False, indent=1))
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
+    fsync_folder(settings.build)
 
 
 def _everything(settings: Settings) -> dict[str, str]:

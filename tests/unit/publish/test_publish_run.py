@@ -304,6 +304,21 @@ def test_candidate_built_before_a_kill_is_taken_up(
     assert attempt(world).nouvelle and steps.builds == 2
 
 
+@pytest.mark.parametrize("name", ["run_results.json", "manifest.json", "candidat.duckdb", dbt.CHECKPOINT])
+@pytest.mark.parametrize("left", [b"", b'{"other": "words"}'])
+def test_candidate_that_a_power_cut_spoilt_is_built_again(
+    world: World, steps: Steps, name: str, left: bytes
+) -> None:
+    built = steps.build(world.settings)
+    dbt.checkpoint(built, "e" * 64)
+    again = dbt.resume(world.settings, "e" * 64)
+    assert again is not None and again.database == built.database and again.held == built.held
+    assert dbt.resume(world.settings, "f" * 64) is None
+    (spoilt,) = world.settings.build.rglob(name)
+    spoilt.write_bytes(left)
+    assert dbt.resume(world.settings, "e" * 64) is None
+
+
 def test_full_disk_while_writing_the_release_is_exit_2(
     world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
