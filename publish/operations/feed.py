@@ -16,6 +16,8 @@ NAME = "releases.atom"
 ENTRIES = 30
 ATOM = "http://www.w3.org/2005/Atom"
 BRIEF = re.compile(r"^## En bref\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+# What XML 1.0 has no way to write, not even escaped.
+UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 TITLE = "Référentiel régional : releases"
 
 
@@ -62,5 +64,5 @@ def _entry(release: Release) -> ET.Element:
 
 def _text(parent: ET.Element, tag: str, text: str) -> ET.Element:
     element = ET.SubElement(parent, f"{{{ATOM}}}{tag}")
-    element.text = text
+    element.text = UNWRITABLE.sub("", text)
     return element

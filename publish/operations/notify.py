@@ -4,20 +4,21 @@ do.
 The environment says to whom: REFERENTIEL_WEBHOOK (address of an http(s) service that takes a JSON POST),
 REFERENTIEL_SMTP (host:port; REFERENTIEL_SMTP_UTILISATEUR and REFERENTIEL_SMTP_MOT_DE_PASSE when it wants
 them, over STARTTLS then), REFERENTIEL_COURRIEL_DE, REFERENTIEL_COURRIEL_A (addresses with commas). Nothing
-given: nothing sent. A message that cannot be sent is told on screen and in the journal of runs; it never
-changes the exit code."""
+given: nothing sent. A message that cannot be sent is told on screen and in the journal of runs, and the next
+run sends it there; it never changes the exit code."""
 
 from __future__ import annotations
 
 import os
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 
 import requests
 
+PLACES = ("webhook", "courriel")
 TIMEOUT = 15  # seconds: a run does not wait longer for a mail server than for a producer
 LONGEST = 200_000  # characters of a body: a note is shorter, a chat service refuses more
 
@@ -33,18 +34,21 @@ class Message:
     release: str | None
 
 
-def send(message: Message, environ: Mapping[str, str] | None = None) -> list[str]:
-    """Sends to every place the environment names; returns what failed, in words (empty when all went)."""
+def send(
+    message: Message, environ: Mapping[str, str] | None = None, places: Sequence[str] = PLACES
+) -> list[str]:
+    """Sends to those of `places` that the environment names; returns what failed, in words that begin with
+    the place (empty when all went)."""
     env = os.environ if environ is None else environ
     failures = []
     webhook = env.get("REFERENTIEL_WEBHOOK", "").strip()
-    if webhook:
+    if webhook and "webhook" in places:
         try:
             _post(webhook, message)
         except (requests.exceptions.RequestException, ValueError) as error:
             # The address may hold a token: it is never repeated.
             failures.append(f"webhook : envoi impossible ({type(error).__name__})")
-    if env.get("REFERENTIEL_SMTP", "").strip():
+    if env.get("REFERENTIEL_SMTP", "").strip() and "courriel" in places:
         try:
             _mail(env, message)
         except (OSError, smtplib.SMTPException, ValueError, KeyError) as error:

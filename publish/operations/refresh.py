@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,7 @@ from rich.console import Console
 
 from extract.settings import Settings
 from publish import releases
-from publish.errors import FAULT, PUBLISHED, REFUSED, UNREACHABLE, ours
+from publish.errors import FAULT, LOCKED, PUBLISHED, REFUSED, UNREACHABLE, ours
 from publish.operations import feed, notify, runlog
 from publish.operations.notify import Message
 from publish.run import Outcome, leave_damaged, run
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from extract.attempt import SourceResult
 
 BAD = ("refuse", "echec")
+NUMBERS = re.compile(r"\S*\d\S*(\s[kMG]?o\b)?")  # and what is written in one word with them
 EVENTS = {REFUSED: "refusee", FAULT: "faute", UNREACHABLE: "injoignable"}
 
 
@@ -39,46 +42,89 @@ def refresh(settings: Settings, console: Console, **options: Any) -> Outcome:
 def _account(settings: Settings, console: Console, outcome: Outcome, began: datetime) -> None:
     """The run's line in the journal, and its message if there is one to send."""
     try:
-        before = next(iter([*runlog.records(settings)][-1:]), {})
+        history = [*runlog.records(settings)]
+        before = next(iter(history[-1:]), {})
         late = _late(settings, console, outcome, began, before)
         record = _record(outcome, began) | {"en_echec": _failing(outcome, before)} | late
-        message = told(outcome, record, before)
-        if message is not None:
-            record["envois_manques"] = notify.send(message)
-            for failure in record["envois_manques"]:
-                console.print(f"Notification : {failure}", style="yellow", markup=False)
+        for place in notify.PLACES:
+            message = told(outcome, record, *_heard(history, place))
+            if message is not None:
+                record.setdefault("envois_manques", []).extend(notify.send(message, places=(place,)))
+        for failure in record.get("envois_manques", ()):
+            console.print(f"Notification : {failure}", style="yellow", markup=False)
         runlog.append(settings, record)
     except OSError as error:
         console.print(runlog.unwritable(settings.data, error), style="red", markup=False)
 
 
-def told(outcome: Outcome, record: dict[str, Any], before: dict[str, Any]) -> Message | None:
-    """What is worth a message, or None: a new release, a refusal, a fault or unreachable producers that the
-    last run did not already tell, a source that starts or stops failing or being late."""
+def _heard(history: list[dict[str, Any]], place: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The last run of which whoever is told at `place` knows the end, and the runs since: their message did
+    not go, or they had nothing to say (killed, or another one held the lock)."""
+    since = []
+    for record in reversed(history):
+        missed = any(failure.startswith(place) for failure in record.get("envois_manques", ()))
+        if not missed and record.get("code") not in (None, LOCKED):
+            return record, since
+        since.append(record)
+    return {}, since
+
+
+def told(
+    outcome: Outcome,
+    record: dict[str, Any],
+    before: dict[str, Any],
+    since: Sequence[dict[str, Any]] = (),
+) -> Message | None:
+    """What is worth a message, or None: a new release, a refusal, a fault or unreachable producers that were
+    not already told, a source that starts or stops failing or being late. `before`: the last run whose end
+    was told; `since`: those whose end was not."""
     release = outcome.release.nom if outcome.release else None
-    if outcome.nouvelle and outcome.release is not None:
-        text = "\n".join([*outcome.message.splitlines()[1:], feed.note(outcome.release)])
-        return Message("publiee", f"Référentiel : release {release}", text, 0, release)
-    first = outcome.message.splitlines()[0]
+    first, *others = outcome.message.splitlines()
     if outcome.code in EVENTS:
-        if before.get("code") == outcome.code and _last_line(before) == outcome.message.splitlines()[-1]:
+        former = str(before.get("message", ""))
+        if before.get("code") == outcome.code and _kind(outcome.code, former) == _kind(
+            outcome.code, outcome.message
+        ):
             return None
         event = EVENTS[outcome.code]
         return Message(event, f"Référentiel : {first}"[:180], outcome.message, outcome.code, release)
     if outcome.code != PUBLISHED:
         return None  # another run holds the lock, and will speak for itself
+    sources = _sources(outcome, record, before)
+    owed = any(one.get("nouvelle") and one.get("release") == release for one in since)
+    if outcome.release is not None and (outcome.nouvelle or owed):
+        text = "\n".join([*others, *sources, feed.note(outcome.release)])
+        return Message("publiee", f"Référentiel : release {release}", text, 0, release)
+    if not sources:
+        return None
+    return Message("sources", "Référentiel : état des sources", "\n".join(sources), 0, release)
+
+
+def _kind(code: int, message: str) -> str:
+    """What a message tells, so that it is not told again: without its numbers, which change at every run
+    (free space, hour), but for a refusal, which is that of one candidate."""
+    lines = message.splitlines() or [""]
+    if code == REFUSED:
+        return lines[-1]
+    if code == UNREACHABLE:
+        return ""
+    return " ".join(
+        NUMBERS.sub("", "\n".join(one for one in lines if not one.startswith("Rapport : "))).split()
+    )
+
+
+def _sources(outcome: Outcome, record: dict[str, Any], before: dict[str, Any]) -> list[str]:
+    """One line per source that starts or stops failing or being late, sorted."""
     now, then = set(record["en_echec"]), set(before.get("en_echec", ()))
     late = set(record.get("en_retard", ()))
     before_late = set(before.get("en_retard", late))
-    if now == then and late == before_late:
-        return None
     results = outcome.summary.results if outcome.summary else []
     why = {one.source: one for one in results if one.resultat in BAD}
     lines = [f"- {name} : {_why(why.get(name))}, reste sur sa dernière livraison." for name in now - then]
     lines += [f"- {name} : répond de nouveau." for name in then - now]
     lines += [f"- {name} : en retard sur le rythme de son producteur." for name in late - before_late]
     lines += [f"- {name} : n'est plus en retard." for name in before_late - late]
-    return Message("sources", "Référentiel : état des sources", "\n".join(sorted(lines)), 0, release)
+    return sorted(lines)
 
 
 def _why(result: SourceResult | None) -> str:
@@ -133,8 +179,5 @@ def _record(outcome: Outcome, began: datetime) -> dict[str, Any]:
         outcome.steps,
     )
     record |= {"non_dues": outcome.summary.en_attente if outcome.summary else 0}
+    record |= {"nouvelle": True} if outcome.nouvelle else {}
     return record | ({"reconstruites": list(outcome.partielle)} if outcome.partielle else {})
-
-
-def _last_line(before: dict[str, Any]) -> str:
-    return (str(before.get("message", "")).splitlines() or [""])[-1]

@@ -260,6 +260,15 @@ def test_feed_is_atom_with_the_notes(world: World) -> None:
     assert entries[1].findtext("a:content", namespaces=space_of) == feed.note(first) != ""
 
 
+def test_feed_reads_whatever_a_note_holds(world: World) -> None:
+    made = world.publish()
+    (made.folder / "NOTE.md").write_text(
+        "Chômage\x00\x0b\x1b : \ufffe « 7 % »\n\tsuite \U0001f4c8", encoding="utf-8"
+    )
+    root = ET.parse(feed.write(world.settings.published, MOMENT)).getroot()
+    assert root.findtext(f".//{{{feed.ATOM}}}content") == "Chômage :  « 7 % »\n\tsuite \U0001f4c8"
+
+
 # ---- words sent out
 @contextmanager
 def webhook(status: int = 200) -> Iterator[tuple[str, list[dict[str, object]]]]:
@@ -439,6 +448,63 @@ def test_delays_that_cannot_be_told_do_not_lose_the_run(world: World, nothing_ne
     assert outcome.code == 0 and "Les retards" in said.getvalue()
     (line,) = runlog.records(world.settings)
     assert line["code"] == 0 and line["release"] == nothing_new.nom and "retards_vus_le" not in line
+
+
+def ended(monkeypatch: pytest.MonkeyPatch, world: World, outcome: Outcome) -> None:
+    """One run as a scheduler starts it, that ends so."""
+    monkeypatch.setattr(refresh, "run", lambda *_, **__: outcome)
+    refresh.refresh(world.settings, QUIET)
+
+
+def test_message_that_was_not_sent_is_sent_by_the_next_run_and_to_that_place_only(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    down = RunSummary([result("echec")])
+    fault = Outcome(2, "Disque presque plein : 380 Mo libres")
+    with webhook() as (address, posted), mailbox() as (smtp, mails):
+        for name, value in ({"REFERENTIEL_WEBHOOK": address} | FROM_TO).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("REFERENTIEL_SMTP", "127.0.0.1:1")
+        ended(monkeypatch, world, fault)
+        ended(monkeypatch, world, Outcome(3, "verrou"))
+        runlog.append(world.settings, {"code": None, "message": runlog.KILLED, "en_echec": []})
+        ended(monkeypatch, world, fault)
+        assert len(posted) == 1, "who was told is not told again"
+        monkeypatch.setenv("REFERENTIEL_SMTP", smtp)
+        for _ in range(2):
+            ended(monkeypatch, world, fault)
+        assert len(mails) == 1 and len(posted) == 1
+
+        monkeypatch.setenv("REFERENTIEL_SMTP", "127.0.0.1:1")
+        made = world.publish()
+        ended(monkeypatch, world, Outcome(0, "publiée", made, True))
+        ended(monkeypatch, world, Outcome(0, "Rien de nouveau", made, summary=down))
+        monkeypatch.setenv("REFERENTIEL_SMTP", smtp)
+        for _ in range(2):
+            ended(monkeypatch, world, Outcome(0, "Rien de nouveau", made))
+        assert len(mails) == 2 and "essai__jeu" in mails[1], "and what came since"
+        assert feed.note(made).splitlines()[0] in mails[1]
+    assert [post["evenement"] for post in posted] == ["faute", "publiee", "sources"]
+
+
+@pytest.mark.parametrize(
+    ("code", "first", "second", "again"),
+    [
+        (2, "Disque presque plein : 380 Mo libres sous /d.", "Disque presque plein : 1,2 Go libres sous /d.", False),
+        (2, "L'horloge (23/11/2026 08:30 UTC) est en retard.", "L'horloge (23/11/2026 10:30 UTC) est en retard.", False),
+        (2, "Disque presque plein : 380 Mo libres sous /d.", "L'horloge (23/11/2026) est en retard.", True),
+        (4, "Aucun producteur. La release a1 reste.", "Aucun producteur. La release b2 reste.", False),
+        (1, "Release refusée\nRapport : /_refused/a1", "Toujours\nRelease refusée\nRapport : /_refused/a1", False),
+        (1, "Release refusée\nRapport : /_refused/a1", "Release refusée\nRapport : /_refused/b2", True),
+        (2, "Jugée : faute\n  - x\nRapport : /_refused/a1", "Jugée : faute\n  - x\nRapport : /_refused/b2", False),
+        (2, "Jugée : faute\n  - x\nRapport : /_refused/a1", "Jugée : faute\n  - y\nRapport : /_refused/b2", True),
+    ],
+)  # fmt: skip
+def test_same_event_with_other_numbers_is_not_told_again(
+    code: int, first: str, second: str, again: bool
+) -> None:
+    message = told(Outcome(code, second), [], {"code": code, "message": first})
+    assert (message is not None) is again
 
 
 def test_run_that_is_interrupted_has_its_line_too(world: World) -> None:
