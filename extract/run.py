@@ -42,7 +42,8 @@ __all__ = ["RunSummary", "SourceResult", "run_deposit", "run_sources"]
 
 @dataclass
 class RunSummary:
-    """What a run did. `joint`: False when no answer came from any producer, of whom most were asked."""
+    """What a run did. `joint`: False when no answer came from any producer, of whom most were asked or none
+    ever gave anything."""
 
     results: list[SourceResult] = field(default_factory=list)
     joint: bool = True
@@ -113,7 +114,8 @@ def run_sources(
         if transport.clock_fault is not None:
             raise ClockWrong(transport.clock_fault)
         if transport.asked and not transport.answered:
-            summary.joint = not _speaks_for_all(transport, everything, summary.results)
+            silence_of_all = not archive.accepted() or _speaks_for_all(transport, everything, summary.results)
+            summary.joint = not silence_of_all
         order = {part.name: rank for rank, (_, part) in enumerate(parts)}
         summary.results.sort(
             key=lambda one: order[one.source if one.partition is None else f"{one.source}/{one.partition}"]

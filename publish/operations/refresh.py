@@ -60,7 +60,7 @@ def _account(settings: Settings, console: Console, outcome: Outcome, began: date
 def _heard(history: list[dict[str, Any]], place: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The last run of which whoever is told at `place` knows the end, and the runs since: their message did
     not go, or they had nothing to say (killed, or another one held the lock)."""
-    since = []
+    since: list[dict[str, Any]] = []
     for record in reversed(history):
         missed = any(failure.startswith(place) for failure in record.get("envois_manques", ()))
         if not missed and record.get("code") not in (None, LOCKED):
