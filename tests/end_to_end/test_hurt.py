@@ -116,11 +116,11 @@ def readers(world: Path) -> Iterator[None]:
     ]
     try:
         yield
-    finally:
+    finally:  # told too when the test is stopped before its end
         told = [json.loads(line) for one in running for line in one.communicate(timeout=120)[0].splitlines()]
-    failed = [one["echec"] for one in told if "echec" in one]
-    answers = sum(one.get("reponses", 0) for one in told)
-    print(f"lecteurs : {answers} réponses, {len(failed)} échecs", flush=True)
+        failed = [one["echec"] for one in told if "echec" in one]
+        answers = sum(one.get("reponses", 0) for one in told)
+        print(f"lecteurs : {answers} réponses, {len(failed)} échecs {failed[:3]}", flush=True)
     assert failed == [] and answers >= READERS
 
 
