@@ -22,6 +22,7 @@ from extract.attempt import SourceResult
 from extract.check import check_sources
 from extract.cog import FIRST_YEAR, Cog
 from extract.definitions import load_all, select
+from extract.durable import writing
 from extract.errors import DeliveryRefused, ExtractError, RunLocked, SettingsError
 from extract.explain import explain
 from extract.replay import replay
@@ -39,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console()
     try:
         settings = Settings.from_env()
-        return int(options.command(settings, options, console))
+        with writing(settings.data):
+            return int(options.command(settings, options, console))
     except RunLocked as error:
         console.print(f"[bold red]{escape(str(error))}[/]", soft_wrap=True)
         return LOCKED

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from extract import layout
-from extract.durable import TEMP_PREFIX, append_record, fsync_folder, whole_records, write_text
+from extract.durable import TEMP_PREFIX, append_record, fsync_folder, whole_records, write_text, writing
 from extract.errors import ArchiveDamaged, ContextMismatch
 from extract.settings import Settings
 
@@ -111,36 +111,35 @@ class Archive:
 
     def store_partial(self, chunks: Iterable[bytes]) -> tuple[StoredObject, Exception | None]:
         """Stream bytes into the archive and keep what came even when the stream breaks; the error comes back
-        with the object, so that the caller can journal both."""
-        self._temporary.mkdir(parents=True, exist_ok=True)
+        with the object, so that the caller can journal both. Raises WriteRefused, and keeps nothing, when the
+        disk fails: half of a write may have passed, which no digest counts."""
         digest, size = hashlib.sha256(), 0
-        failure: Exception | None = None
-        handle, name = tempfile.mkstemp(prefix=TEMP_PREFIX, dir=self._temporary)
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as sink:
-                try:
-                    for chunk in chunks:
+        broken: list[Exception] = []
+        with writing(self.root):
+            self._temporary.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=TEMP_PREFIX, dir=self._temporary)
+            temporary = Path(name)
+            try:
+                with os.fdopen(handle, "wb") as sink:
+                    for chunk in _until_broken(chunks, broken):
                         sink.write(chunk)
                         digest.update(chunk)
                         size += len(chunk)
-                except Exception as error:
-                    failure = error
-                sink.flush()
-                os.fsync(sink.fileno())
-            target = self.object_path(digest.hexdigest())
-            if not self.is_intact(digest.hexdigest()):  # absent, or spoilt since: these bytes heal it
-                target.parent.mkdir(parents=True, exist_ok=True)
-                temporary.replace(target)
-                fsync_folder(target.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
-        return StoredObject(digest.hexdigest(), size, target), failure
+                    sink.flush()
+                    os.fsync(sink.fileno())
+                target = self.object_path(digest.hexdigest())
+                if not self.is_intact(digest.hexdigest()):  # absent, or spoilt since: these bytes heal it
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    temporary.replace(target)
+                    fsync_folder(target.parent)
+            finally:
+                temporary.unlink(missing_ok=True)
+        return StoredObject(digest.hexdigest(), size, target), broken[0] if broken else None
 
     # ---- journal
     def append(self, record: dict[str, Any]) -> None:
-        """Add one line to the journal and force it to disk before returning."""
-        with self._lock:
+        """Add one line to the journal and force it to disk before returning; raises WriteRefused."""
+        with self._lock, writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             append_record(self.journal_path, record)
             if self._deliveries is not None and record.get("type") == "livraison":
@@ -189,7 +188,8 @@ class Archive:
         path = self.root / "contexte.json"
         with self._lock:
             if not path.exists():
-                write_text(path, json.dumps(mine, ensure_ascii=False) + "\n")
+                with writing(self.root):
+                    write_text(path, json.dumps(mine, ensure_ascii=False) + "\n")
                 return
             theirs = json.loads(path.read_text(encoding="utf-8"))
         if theirs != mine and not (deposit and theirs["region"] == mine["region"]):
@@ -200,6 +200,14 @@ class Archive:
                 "Donnez un autre dossier par REFERENTIEL_DATA, ou "
                 "supprimez celui-ci si vous n'en avez plus besoin."
             )
+
+
+def _until_broken(chunks: Iterable[bytes], broken: list[Exception]) -> Iterator[bytes]:
+    """The chunks until their source fails; what it raised is put in `broken`."""
+    try:
+        yield from chunks
+    except Exception as error:
+        broken.append(error)
 
 
 def _context_words(context: dict[str, str]) -> str:

@@ -22,7 +22,14 @@ from extract import landing
 from extract.archive import ACCEPTED, UNCHANGED, Archive, comparable, in_utc, known_on, now_iso
 from extract.clients import Collected
 from extract.definitions import Part
-from extract.errors import ContextMismatch, DeliveryFailed, DeliveryRefused, ExtractError, KeyMissing
+from extract.errors import (
+    ContextMismatch,
+    DeliveryFailed,
+    DeliveryRefused,
+    ExtractError,
+    KeyMissing,
+    WriteRefused,
+)
 from extract.exchanges import Recorder
 from extract.network import ProducerUnavailable
 from extract.reading.table import Table
@@ -72,7 +79,8 @@ class Attempt:
 
 
 def conclude(attempt: Attempt, collect: Callable[[], Collected]) -> SourceResult:
-    """Collect, read, land and journal; raises only ContextMismatch (nothing is written then)."""
+    """Collect, read, land and journal; raises only ContextMismatch and WriteRefused (nothing is journaled
+    then: neither is the producer's doing)."""
     started, received = time.monotonic(), now_iso()
     part, archive, recorder = attempt.part, attempt.archive, attempt.recorder
     record: dict[str, Any] = {
@@ -97,7 +105,7 @@ def conclude(attempt: Attempt, collect: Callable[[], Collected]) -> SourceResult
     fault = False
     try:
         _collected(attempt, record, collect())
-    except ContextMismatch:
+    except (ContextMismatch, WriteRefused):
         raise
     except KeyMissing as error:
         record |= {"resultat": "ignore", "motif": str(error)}
@@ -251,7 +259,10 @@ def _accept(attempt: Attempt, record: dict[str, Any], part: Part, table: Table) 
         n for n in (name, *(f"{name}-{i}" for i in range(2, 10_000))) if n not in taken
     )
     record["resultat"] = ACCEPTED
-    land(attempt.settings, record, table, reading_digest(part))
+    try:
+        land(attempt.settings, record, table, reading_digest(part))
+    except (OSError, duckdb.IOException) as error:
+        raise WriteRefused(attempt.settings.landing, error) from error
 
 
 def _date_of_knowledge(attempt: Attempt, record: dict[str, Any]) -> None:

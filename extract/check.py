@@ -15,7 +15,7 @@ from extract.archive import Archive
 from extract.clients import Ask, datagouv, melodi, opendatasoft
 from extract.clients.common import ensure_ok
 from extract.definitions import Definition, Part, load_all, select
-from extract.errors import DeliveryRefused, ExtractError, KeyMissing
+from extract.errors import DeliveryRefused, ExtractError, KeyMissing, WriteRefused
 from extract.exchanges import Recorder
 from extract.network import ProducerUnavailable
 from extract.replica.served import unserved
@@ -66,6 +66,8 @@ def _check(
         ask = Ask(part, archive, session, recorder, lambda _: None)
         detail = "; ".join(_question(definition.text("protocole"), ask))
         return Checked(part.source, part.partition, "ok", detail)
+    except WriteRefused:
+        raise
     except KeyMissing as error:
         return Checked(part.source, part.partition, "ignore", str(error))
     except ProducerUnavailable as error:

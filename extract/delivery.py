@@ -27,7 +27,7 @@ def deliver(
     part: Part,
     complete: bool,
 ) -> SourceResult:
-    """Collect one part and journal the outcome; raises only ContextMismatch (nothing is written then).
+    """Collect one part and journal the outcome; raises only what `conclude` does.
 
     `complete`: download even when the producer says that nothing changed."""
     protocol = definition.text("protocole")

@@ -37,7 +37,8 @@ def deposit(
     """Archive, read and land one file; the outcome is journaled as that of any delivery.
 
     `published`: the day (or moment) on which the producer published it, ISO. Raises SettingsError for what
-    cannot be tried at all (no such file, partition or date), ContextMismatch for another region."""
+    cannot be tried at all (no such file, partition or date), ContextMismatch for another region, WriteRefused
+    for a disk that fails."""
     part = _part(settings, definition, partition)
     moment = _moment(published)
     if not file.is_file():

@@ -10,7 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from extract.errors import WriteRefused
+
 TEMP_PREFIX = ".tmp-"
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Raises WriteRefused for what the disk refuses meanwhile: a bare OSError may also be a producer's."""
+    try:
+        yield
+    except OSError as error:
+        raise WriteRefused(folder, error) from error
 
 
 def fsync_folder(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class ExtractError(Exception):
     """Base of the declared errors; the message is French and is shown to users and kept in the journal."""
@@ -45,3 +47,14 @@ class ArchiveDamaged(ExtractError):
 
 class LayoutUnknown(ExtractError):
     """An archive or a release has a layout that this version of the code does not know."""
+
+
+class WriteRefused(ExtractError):
+    """The disk refuses a write (full, or not ours): nobody's failure but this machine's."""
+
+    def __init__(self, folder: Path, error: Exception) -> None:
+        super().__init__(
+            f"Écriture impossible sous {folder} : {getattr(error, 'strerror', None) or error}. Vérifiez la"
+            " place libre et les droits de l'utilisateur qui exécute (le dossier doit lui appartenir), puis"
+            " relancez : rien n'est à moitié écrit."
+        )

@@ -29,7 +29,7 @@ from extract.definitions import Definition, Part, load_all, select
 from extract.delivery import deliver
 from extract.deposit import deposit
 from extract.durable import TEMP_PREFIX
-from extract.errors import ArchiveDamaged, ClockWrong, ContextMismatch, RunLocked
+from extract.errors import ArchiveDamaged, ClockWrong, ContextMismatch, RunLocked, WriteRefused
 from extract.replay import Reread, reconcile
 from extract.replica.served import grouped, unserved
 from extract.settings import Settings
@@ -83,7 +83,8 @@ def run_sources(
 
     Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the
     archive, ContextMismatch when the archive belongs to another region or origin (nothing is landed
-    then), ClockWrong when the machine's clock and a producer's differ by more than a day."""
+    then), ClockWrong when the machine's clock and a producer's differ by more than a day, WriteRefused or
+    OSError when the disk refuses a write."""
     everything = load_all() if definitions is None else definitions
     wanted = select(everything, only)
     parts = asked = [
@@ -184,7 +185,7 @@ def _pull(
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(),
         TimeElapsedColumn(), console=console, transient=True,
     )  # fmt: skip
-    mismatch: ContextMismatch | None = None
+    hopeless: ContextMismatch | WriteRefused | None = None  # for every source
     with (
         progress,
         ThreadPoolExecutor(WORKERS, thread_name_prefix="source") as many,
@@ -201,13 +202,13 @@ def _pull(
                 continue
             try:
                 results.append(future.result())
-            except ContextMismatch as error:
-                mismatch = error
+            except (ContextMismatch, WriteRefused) as error:
+                hopeless = error
                 for other in futures:
                     other.cancel()
             progress.update(task, advance=1, description=f"Extraction : {futures[future].name}")
-    if mismatch is not None:
-        raise mismatch
+    if hopeless is not None:
+        raise hopeless
     return results
 
 

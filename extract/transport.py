@@ -141,7 +141,8 @@ class Transport:
         send: Callable[..., requests.Response],
         attempt: int,
     ) -> tuple[Exchange, StoredObject] | Exception:
-        """One attempt on the wire, journaled whatever happens; the error is returned, not raised."""
+        """One attempt on the wire, journaled whatever happens; the error is returned, not raised. Raises
+        WriteRefused when the archive cannot be written."""
         started, received = time.monotonic(), now_iso()
         record: dict[str, Any] = {
             "type": "echange",

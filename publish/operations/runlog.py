@@ -13,6 +13,7 @@ from typing import Any
 
 from extract.archive import utc_text
 from extract.durable import append_record, whole_records, write_text
+from extract.errors import WriteRefused
 from extract.settings import Settings
 
 NAME = "executions.jsonl"
@@ -78,8 +79,4 @@ def line(
 
 def unwritable(folder: Path, error: Exception) -> str:
     """What to say when the data folder refuses a write."""
-    return (
-        f"Écriture impossible sous {folder} : {getattr(error, 'strerror', None) or error}. Vérifiez la place"
-        " libre et les droits de l'utilisateur qui exécute (le dossier doit lui appartenir), puis"
-        " relancez : rien n'est à moitié écrit."
-    )
+    return str(WriteRefused(folder, error))

@@ -105,6 +105,13 @@ def nothing_lost(world: Path) -> set[str]:
     return {one["livraison"] for one in accepted}
 
 
+def nothing_corrupt(world: Path) -> None:
+    """Every object of the archive has the bytes that its name promises."""
+    archive = Archive(world / "archive")
+    names = [path.name for path in (world / "archive/objets").glob("*/*")]
+    assert names and [name for name in names if not archive.is_intact(name)] == []
+
+
 @contextmanager
 def readers(world: Path) -> Iterator[None]:
     """READERS sessions in a few processes, all along; raises when one of their answers failed or was mixed."""
@@ -335,6 +342,7 @@ def test_disk_that_fills_up(data: Path, producers: str, tmp_path: Path, room: in
         assert "Écriture impossible" in said or "No space left" in said or "espace" in said, said[-3000:]
         assert whole(world) == before
         nothing_lost(world)
+        nothing_corrupt(world)
         code, said = run(world, producers)
         assert code == 2 and "Disque presque plein" in said, said[-2000:]
         (world / "plein").unlink()
@@ -342,5 +350,6 @@ def test_disk_that_fills_up(data: Path, producers: str, tmp_path: Path, room: in
         code, said = run(world, producers)
         assert code == 0, said[-3000:]
         assert whole(world) > before
+        nothing_corrupt(world)
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)

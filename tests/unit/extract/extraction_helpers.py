@@ -1,8 +1,10 @@
-"""A producer made of scripted answers, and a small valid source."""
+"""A producer made of scripted answers, a small valid source, a disk that fills up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -75,3 +77,14 @@ def definition(name: str = "insee__essai", **changes: Any) -> Definition:
         "attendu": {"colonnes": ["CODE", "VALEUR"], "cle": ["CODE"], "lignes_min": 1},
     }
     return Definition(name, raw | changes)
+
+
+@contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    """No file of this process grows beyond `room` bytes: the write that would passes half, as on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

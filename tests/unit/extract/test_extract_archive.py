@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from extraction_helpers import full_disk
 
 from extract.archive import Archive, known_on
-from extract.errors import ContextMismatch
+from extract.errors import ContextMismatch, WriteRefused
 from extract.settings import Settings
 
 
@@ -36,6 +37,12 @@ def test_what_came_before_a_cut_is_kept_and_the_error_told(archive: Archive) -> 
     assert stored.path.read_bytes() == b"half"
     with pytest.raises(ConnectionResetError):
         archive.store(cut())
+
+
+def test_disk_that_fills_up_puts_nothing_in_the_archive(archive: Archive) -> None:
+    with full_disk(100_000), pytest.raises(WriteRefused, match="Écriture impossible"):
+        archive.store_partial(iter([b"x" * 70_000, b"y" * 70_000]))
+    assert not [path for path in archive.root.rglob("*") if path.is_file()]
 
 
 def test_line_cut_by_a_kill_is_skipped_and_the_next_one_is_whole(archive: Archive) -> None:

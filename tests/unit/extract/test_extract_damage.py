@@ -1,16 +1,19 @@
-"""What a spoilt archive or a wrong clock does to a run: healed when the producer still has the bytes, else said."""
+"""What a spoilt archive, a full disk or a wrong clock does to a run: healed when the producer still has the bytes,
+else said."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from extraction_helpers import Producer, definition, say
+from extraction_helpers import Producer, definition, full_disk, say
+from faulty_world import World
 from rich.console import Console
 
 from extract import landing
+from extract.__main__ import main
 from extract.archive import Archive
-from extract.errors import ArchiveDamaged, ClockWrong
+from extract.errors import ArchiveDamaged, ClockWrong, WriteRefused
 from extract.run import RunSummary, run_sources
 from extract.settings import Settings
 from extract.transport import Policy
@@ -60,6 +63,46 @@ def test_landed_rows_survive_a_spoilt_object(producer: Producer, settings: Setti
     _, landed = _spoil(settings)
     landed.write_bytes(b"")  # a landing that cannot be read is made again, from bytes that are not there
     assert [one.resultat for one in _run(settings).results] == ["inchange"] and landed.stat().st_size > 0
+
+
+@pytest.mark.parametrize("protocol", ["bdm", "melodi", "opendatasoft", "datagouv", "fichier"])
+def test_full_disk_is_never_the_producers_failure(
+    protocol: str, producer: Producer, settings: Settings
+) -> None:
+    world = World(protocol, producer, encode=lambda body: body + b"\n" * (1 << 20))
+    sources = {"victime__essai": world.source()}
+    with (
+        full_disk(1 << 20),
+        pytest.raises(WriteRefused, match=f"Écriture impossible sous {settings.archive}"),
+    ):
+        run_sources(settings, definitions=sources, console=QUIET, policy=Policy(attempts=2))
+    archive = Archive(settings.archive)
+    assert archive.deliveries() == [] and not [one for one in archive.records() if "erreur" in one]
+    assert all(archive.is_intact(path.name) for path in (settings.archive / "objets").glob("*/*"))
+
+
+def test_landing_that_cannot_be_written_is_no_failure_of_the_source(
+    producer: Producer, settings: Settings
+) -> None:
+    producer.serve(PATH, BODY)
+    settings.data.mkdir()
+    settings.landing.write_text("a file where the folder should be")
+    with pytest.raises((WriteRefused, NotADirectoryError)):
+        _run(settings)
+    assert Archive(settings.archive).deliveries() == []
+
+
+def test_full_disk_while_depositing_is_said(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REFERENTIEL_DATA", str(settings.data))
+    file = tmp_path / "gros.csv"
+    file.write_bytes(b"x" * (3 << 20))
+    command = ["deposit", "dgcl__epci", str(file), "--published-on", "2024-12-19", "--partition", "2020"]
+    with full_disk(1 << 20):
+        assert main(command) == 2
+    assert "Écriture impossible" in capsys.readouterr().out
+    assert not list((settings.archive / "objets").glob("*/*"))
 
 
 @pytest.mark.parametrize("date", ["Thu, 18 Dec 2036 12:00:16 GMT", "Mon, 01 Jan 2001 00:00:00 GMT"])
