@@ -2,6 +2,7 @@
 
 - `archive/objets/ab/<sha256>`: the bytes; never rewritten
 - `archive/journal.jsonl`: {"type": "echange"} per HTTP attempt, {"type": "livraison"} per delivery attempt
+  (`extract.journal`)
 - `archive/format.json`: the number of this layout (extract.layout)
 - `archive/contexte.json`: {"origine", "region"}, whom this archive speaks for; written at first acceptance
 """
@@ -19,8 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from extract import layout
-from extract.durable import TEMP_PREFIX, append_record, fsync_folder, whole_records, write_text, writing
+from extract import journal, layout
+from extract.durable import TEMP_PREFIX, fsync_folder, write_text, writing
 from extract.errors import ArchiveDamaged, ContextMismatch
 from extract.settings import Settings
 
@@ -141,16 +142,26 @@ class Archive:
         """Add one line to the journal and force it to disk before returning; raises WriteRefused."""
         with self._lock, writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
-            append_record(self.journal_path, record)
+            journal.append(self.journal_path, record)
             if self._deliveries is not None and record.get("type") == "livraison":
                 self._deliveries.append(record)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Every whole line of the journal, oldest first."""
-        return whole_records(self.journal_path)
+        """Every whole line of the journal, oldest first. Raises ArchiveDamaged at one that is not as it was
+        written."""
+        return journal.records(self.journal_path)
+
+    def named(self) -> set[str]:
+        """The objects that the journal names; raises ArchiveDamaged."""
+        found: set[str | None] = set()
+        for record in self.records():
+            found |= {record.get("sha256"), *record.get("objets", ())}
+            found |= {exchange["sha256"] for exchange in record.get("echanges", ())}
+        return {sha256 for sha256 in found if sha256}
 
     def deliveries(self) -> list[dict[str, Any]]:
-        """The `livraison` records, oldest first (read once, then kept up to date by `append`)."""
+        """The `livraison` records, oldest first (read once, then kept up to date by `append`). Raises
+        LayoutUnknown, ArchiveDamaged."""
         with self._lock:
             if self._deliveries is None:
                 layout.check(self.root)

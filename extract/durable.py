@@ -42,9 +42,19 @@ def fsync_file(path: Path) -> None:
         os.fsync(handle.fileno())
 
 
+def as_line(record: dict[str, Any]) -> bytes:
+    """A record as a journal has it, without the end of its line."""
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
 def append_record(journal: Path, record: dict[str, Any]) -> None:
-    """Add one JSON line to `journal` and force it to disk; a line that a kill cut is closed first."""
-    line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
+    """Add one JSON line to `journal` and force it to disk."""
+    append_line(journal, as_line(record))
+
+
+def append_line(journal: Path, line: bytes) -> None:
+    """Add one line to `journal` and force it to disk; a line that a kill cut is closed first."""
+    line += b"\n"
     with journal.open("ab+") as handle:
         if handle.seek(0, os.SEEK_END):
             handle.seek(-1, os.SEEK_END)

@@ -42,7 +42,8 @@ class ClockWrong(ExtractError):
 
 
 class ArchiveDamaged(ExtractError):
-    """An object of the archive is missing or no longer has the bytes that its name promises."""
+    """An object of the archive is missing or no longer has the bytes that its name promises, or a line of its
+    journal is not as it was written."""
 
 
 class LayoutUnknown(ExtractError):

@@ -1,7 +1,8 @@
 """`make verify`: the release against the archive, without the models.
 
-Every byte first: each object of the archive has the sha256 of its name, each file of the release the one of
-the manifest. Then figures drawn at random are made again: a producer's figure from the row of its delivery,
+Every byte first: each object of the archive has the sha256 of its name, none that the journal names is
+missing, each line of the journal is as it was written, each file of the release has the sha256 of the
+manifest. Then figures drawn at random are made again: a producer's figure from the row of its delivery,
 read again from the archived bytes; a sum, a ratio, an evolution from their terms by arithmetic of our own,
 each term followed to its bytes too; what a model counts from a whole delivery, from its rows
 (`publish.recount`).
@@ -9,7 +10,6 @@ each term followed to its bytes too; what a model counts from a whole delivery, 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 from rich.console import Console
 
+from extract import journal
 from extract.archive import Archive
 from extract.definitions import Definition, load_all
 from extract.delivery import reread
@@ -30,6 +31,7 @@ from publish import manifest, recount, releases, witness, words
 
 FIGURES = 1000
 TOLERANCE = 1e-9
+UNREADABLE = ("referentiel.duckdb", "journal.jsonl")  # once damaged
 OK, DIFFERS, UNSAID = "retrouvé", "différent", "non vérifiable"
 
 Key = tuple[str, str, str, str]
@@ -55,13 +57,20 @@ class Report:
 
 
 def bytes_of(settings: Settings, folder: Path, report: Report) -> None:
-    """Checks every object of the archive against its name, every file of the release against the manifest."""
-    objects = settings.archive / "objets"
-    for path in sorted(objects.glob("*/*")):
+    """Checks every object of the archive against its name, the journal against its sums and against the
+    objects, every file of the release against the manifest."""
+    archive, kept = Archive(settings.archive), set()
+    for path in sorted((settings.archive / "objets").glob("*/*")):
         report.objets += 1
-        with path.open("rb") as handle:
-            if hashlib.file_digest(handle, "sha256").hexdigest() != path.name:
-                report.octets_faux.append(f"archive : l'objet {path.name} n'a plus ses octets")
+        kept.add(path.name)
+        if not archive.is_intact(path.name):
+            report.octets_faux.append(f"archive : l'objet {path.name} n'a plus ses octets")
+    damaged = journal.faults(archive.journal_path)
+    report.octets_faux += [f"archive : {fault}" for fault in damaged]
+    missing = set() if damaged else archive.named() - kept
+    report.octets_faux += [
+        f"archive : l'objet {name}, que nomme le journal, manque" for name in sorted(missing)
+    ]
     report.fichiers = len(releases.read(folder).manifest["fichiers"])
     report.octets_faux += [f"release : {problem}" for problem in manifest.verify(folder)]
 
@@ -446,7 +455,7 @@ def verify(settings: Settings, count: int = FIGURES, seed: str | None = None) ->
     current = releases.require_current(settings.published)
     report = Report()
     bytes_of(settings, current.folder, report)
-    if any("referentiel.duckdb" in problem for problem in report.octets_faux):
+    if any(name in problem for name in UNREADABLE for problem in report.octets_faux):
         return report  # nothing that is read in it would mean anything
     release = Release(settings, current.database)
     try:

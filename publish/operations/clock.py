@@ -3,11 +3,11 @@ so a clock that went back would put today's delivery behind yesterday's."""
 
 from __future__ import annotations
 
-import json
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from extract import journal
 from extract.archive import ACCEPTED, in_utc
 from extract.settings import Settings
 from publish.errors import PublishFault
@@ -27,10 +27,10 @@ def require(settings: Settings, now: datetime) -> None:
         )
 
 
-def last_accepted(journal: Path) -> datetime | None:
+def last_accepted(path: Path) -> datetime | None:
     """When the last accepted delivery was received, or None. Reads the journal from its end."""
     try:
-        with journal.open("rb") as handle:
+        with path.open("rb") as handle:
             size = handle.seek(0, os.SEEK_END)
             window = TAIL
             while True:
@@ -38,10 +38,10 @@ def last_accepted(journal: Path) -> datetime | None:
                 lines = handle.read().splitlines()
                 for line in reversed(lines if window >= size else lines[1:]):
                     try:
-                        record = json.loads(line)
-                    except ValueError:
+                        record = journal.parsed(line)
+                    except ValueError:  # the run will tell it, before anything is asked
                         continue
-                    if record.get("resultat") != ACCEPTED:
+                    if record is None or record.get("resultat") != ACCEPTED:
                         continue
                     return in_utc(record["recu_le"])
                 if window >= size:
