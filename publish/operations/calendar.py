@@ -1,11 +1,13 @@
 """Which sources are due: each on its own rhythm, so that a scheduler may wake us as often as it likes.
 
 The rule, per (source, partition):
-- never received, last attempt failed, refused or without key, or request changed in the yaml: due;
+- never asked, last answer failed, refused or without key, or request changed in the yaml: due;
 - an announced date of the producer (`calendrier.annonces` of the yaml) has come and nothing was received
   since, for ten days at most: due;
 - else due when the interval of its `frequence` (or `calendrier.intervalle_jours`) has passed since the last
   question.
+
+A deposit asks nobody: it counts only as a reception of what was announced, when it was published since.
 """
 
 from __future__ import annotations
@@ -44,9 +46,10 @@ class Due:
 def judge(definition: Definition, part: Part, attempts: Iterable[dict[str, Any]], now: datetime) -> Due:
     """Whether `part` is due at `now` (aware). `attempts`: its `livraison` records, oldest first."""
     own = list(attempts)
-    if not own:
+    questions = [one for one in own if "depot" not in one]
+    if not questions:
         return Due(part.name, True, "jamais demandée")
-    last = own[-1]
+    last = questions[-1]
     if last["resultat"] not in (ACCEPTED, UNCHANGED):
         return Due(part.name, True, "dernier essai sans réponse utilisable")
     if last["acces"] != part.acces:
@@ -76,7 +79,11 @@ def selector(deliveries: list[dict[str, Any]], now: datetime) -> Callable[[Defin
 
 def _announced(definition: Definition, own: list[dict[str, Any]], now: datetime) -> date | None:
     """The announced date that has come and that no reception has answered yet, or None."""
-    received = [in_utc(one["recu_le"]).date() for one in own if one["resultat"] == ACCEPTED]
+    received = [
+        in_utc(one["depot"]["publie_le"] if "depot" in one else one["recu_le"]).date()
+        for one in own
+        if one["resultat"] == ACCEPTED
+    ]
     latest = max(received, default=date.min)
     for text in definition.raw.get("calendrier", {}).get("annonces", ()):
         day = date.fromisoformat(str(text))

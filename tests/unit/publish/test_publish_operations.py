@@ -50,13 +50,17 @@ def part() -> Part:
 
 
 def attempt(
-    ago: timedelta, outcome: str = "inchange", acces: dict[str, str] | None = None
+    ago: timedelta, outcome: str = "inchange", acces: dict[str, str] | None = None, **more: object
 ) -> dict[str, object]:
     asked = MOMENT - ago
     return {
         "source": "essai__jeu", "partition": None, "recu_le": f"{asked:%Y-%m-%dT%H:%M:%S.000000Z}",
-        "resultat": outcome, "acces": acces or part().acces,
+        "resultat": outcome, "acces": acces or part().acces, **more,
     }  # fmt: skip
+
+
+def deposited(ago: timedelta, outcome: str = "nouveau", published: str = "2020-01-01") -> dict[str, object]:
+    return attempt(ago, outcome, depot={"fichier": "a.csv", "publie_le": f"{published}T00:00:00Z"})
 
 
 @pytest.mark.parametrize(
@@ -74,6 +78,10 @@ def attempt(
         ("annuelle", [attempt(timedelta(days=1), "refuse")], True),
         ("annuelle", [attempt(timedelta(days=1), acces={"url": "https://exemple.fr/b.csv"})], True),
         ("annuelle", [attempt(timedelta(days=-3))], True),  # asked in the future: a clock was wrong
+        ("annuelle", [deposited(timedelta(hours=1))], True),  # nobody was asked
+        ("annuelle", [attempt(timedelta(days=8)), deposited(timedelta(hours=1))], True),
+        ("annuelle", [attempt(timedelta(days=1)), deposited(timedelta(hours=1), "refuse")], False),
+        ("annuelle", [attempt(timedelta(days=1), "echec"), deposited(timedelta(hours=1))], True),
     ],
 )
 def test_what_is_due(rhythm: str, attempts: list[dict[str, object]], due: bool) -> None:
@@ -87,6 +95,9 @@ def test_announced_date_is_asked_until_received() -> None:
     assert calendar.judge(announced, part(), [before, asked_today], MOMENT).due
     received_today = attempt(timedelta(hours=1), "nouveau")
     assert not calendar.judge(announced, part(), [before, received_today], MOMENT).due
+    assert calendar.judge(announced, part(), [before, deposited(timedelta(hours=1))], MOMENT).due
+    by_hand = deposited(timedelta(hours=1), published="2026-11-23")
+    assert not calendar.judge(announced, part(), [before, by_hand], MOMENT).due
     long_after = MOMENT + timedelta(days=11)
     late = [before, attempt(timedelta(days=-10, hours=-23))]
     assert not calendar.judge(announced, part(), late, long_after).due
