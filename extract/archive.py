@@ -16,7 +16,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,9 @@ from extract.errors import ArchiveDamaged, ContextMismatch
 from extract.settings import Settings
 
 ACCEPTED, UNCHANGED = "nouveau", "inchange"
+# How far our clock may be from a producer's and behind the journal's last reception. One for both: what is
+# accepted today must not stop the runs of tomorrow.
+CLOCK_TOLERANCE = timedelta(hours=1)
 
 
 def now_iso() -> str:

@@ -38,7 +38,7 @@ class RunLocked(ExtractError):
 
 
 class ClockWrong(ExtractError):
-    """This machine's clock and a producer's differ by more than a day: nothing may be dated by it."""
+    """This machine's clock and a producer's differ by more than CLOCK_TOLERANCE: nothing may be dated so."""
 
 
 class ArchiveDamaged(ExtractError):

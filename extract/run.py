@@ -83,8 +83,8 @@ def run_sources(
 
     Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the
     archive, ContextMismatch when the archive belongs to another region or origin (nothing is landed
-    then), ClockWrong when the machine's clock and a producer's differ by more than a day, WriteRefused or
-    OSError when the disk refuses a write."""
+    then), ClockWrong when the machine's clock and a producer's differ by more than CLOCK_TOLERANCE and none
+    agrees with ours, WriteRefused or OSError when the disk refuses a write."""
     everything = load_all() if definitions is None else definitions
     wanted = select(everything, only)
     parts = asked = [
@@ -112,7 +112,7 @@ def run_sources(
                 _healed(reconcile(settings, archive, everything))
         finally:
             landing.write_frame(settings, archive, everything.values())
-        if transport.clock_fault is not None:
+        if transport.clock_fault is not None and not transport.clock_confirmed:
             raise ClockWrong(transport.clock_fault)
         if transport.asked and not transport.answered:
             silence_of_all = not archive.accepted() or _speaks_for_all(transport, everything, summary.results)

@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +23,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
-from extract.archive import Archive, StoredObject, in_utc, now_iso
+from extract.archive import CLOCK_TOLERANCE, Archive, StoredObject, in_utc, now_iso
 from extract.errors import ClockWrong
 from extract.exchanges import Exchange, Recorder, archived_response, kept_headers, public_url
 from extract.network import ProducerUnavailable, busy_words, error_words, retry_after, unreachable
@@ -35,7 +34,6 @@ from extract.settings import Settings
 USER_AGENT = "referentiel-regional/1 (python-requests)"
 CHUNK = 1 << 18
 MOST_REDIRECTS = 5
-CLOCK_TOLERANCE = timedelta(days=1)
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})  # a 500 is an answer: Melodi's word for "unknown dataset"
 
 
@@ -67,6 +65,7 @@ class Transport:
         self.asked = 0
         self.answered = 0
         self.clock_fault: str | None = None
+        self.clock_confirmed = False
         self._unreachable: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -215,8 +214,8 @@ class Transport:
         return wire
 
     def _check_clock(self, host: str, exchange: Exchange) -> None:
-        """Raise ClockWrong, and remember it for the run, when the answer's own date is more than a day away
-        (an answer out of a cache says its age, and proves nothing)."""
+        """Raise ClockWrong, and remember it for the run, when the answer's own date is further from ours than
+        CLOCK_TOLERANCE; remember too that one agreed. What a cache says, with its age, proves nothing."""
         headers = exchange.entetes
         if "date" not in headers or "age" in headers:
             return
@@ -224,14 +223,19 @@ class Transport:
             theirs = parsedate_to_datetime(headers["date"])
         except ValueError:
             return
+        if theirs.tzinfo is None:
+            return
         ours = in_utc(exchange.recu_le)
-        if theirs.tzinfo is not None and abs(theirs - ours) > CLOCK_TOLERANCE:
-            self.clock_fault = (
-                f"L'horloge de cette machine dit {ours:%d/%m/%Y %H:%M} UTC, celle de {host}"
-                f" {theirs:%d/%m/%Y %H:%M} UTC : une livraison datée ainsi prendrait une mauvaise place dans"
-                " l'historique. Rien n'est accepté. Remettez l'horloge à l'heure (timedatectl) et relancez."
-            )
-            raise ClockWrong(self.clock_fault)
+        if abs(theirs - ours) <= CLOCK_TOLERANCE:
+            self.clock_confirmed = True
+            return
+        self.clock_fault = (
+            f"L'horloge de cette machine dit {ours:%d/%m/%Y %H:%M} UTC, celle de {host}"
+            f" {theirs:%d/%m/%Y %H:%M} UTC : une livraison datée ainsi prendrait une mauvaise place dans"
+            " l'historique. Rien n'en est accepté. Si c'est la nôtre qui est fausse, remettez-la à l'heure"
+            " (timedatectl) et relancez."
+        )
+        raise ClockWrong(self.clock_fault)
 
     # ---- patience
     def _wait_after_status(self, exchange: Exchange, attempt: int) -> float | None:

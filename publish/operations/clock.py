@@ -4,26 +4,31 @@ so a clock that went back would put today's delivery behind yesterday's."""
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from extract import journal
-from extract.archive import ACCEPTED, in_utc
+from extract.archive import ACCEPTED, CLOCK_TOLERANCE, in_utc
 from extract.settings import Settings
 from publish.errors import PublishFault
 
-TOLERANCE = timedelta(hours=1)
 TAIL = 1 << 16
 
 
 def require(settings: Settings, now: datetime) -> None:
-    """Raises PublishFault when the last accepted delivery is later than `now` (aware) by over an hour."""
-    last = last_accepted(settings.archive / "journal.jsonl")
-    if last is not None and last - now > TOLERANCE:
+    """Raises PublishFault when the last accepted delivery is later than `now` (aware) by over
+    CLOCK_TOLERANCE."""
+    journal_path = settings.archive / "journal.jsonl"
+    last = last_accepted(journal_path)
+    if last is not None and last - now > CLOCK_TOLERANCE:
         raise PublishFault(
             f"L'horloge de cette machine ({now:%d/%m/%Y %H:%M} UTC) est en retard sur la dernière réception"
             f" du journal ({last:%d/%m/%Y %H:%M} UTC) : une livraison reçue maintenant passerait pour plus"
-            " ancienne que celles d'hier. Rien n'a été demandé. Remettez l'horloge à l'heure (timedatectl)."
+            " ancienne que celle-là. Rien n'a été demandé. Si l'horloge retarde, remettez-la à l'heure"
+            " (timedatectl). Si elle est juste, c'est qu'elle avançait quand cette livraison est venue :"
+            f" attendez le {last - CLOCK_TOLERANCE:%d/%m/%Y %H:%M} UTC, les exécutions reprendront"
+            f" d'elles-mêmes ; ou, si c'est trop loin, ôtez de {journal_path} les lignes datées d'après"
+            " maintenant : leurs sources seront redemandées, leurs dépôts seront à refaire."
         )
 
 

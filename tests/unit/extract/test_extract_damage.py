@@ -3,6 +3,8 @@ else said."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,10 @@ QUIET = Console(quiet=True)
 def _run(settings: Settings) -> RunSummary:
     policy = Policy(attempts=2, sleep=lambda _: None)
     return run_sources(settings, definitions={"insee__essai": definition()}, console=QUIET, policy=policy)
+
+
+def _http_date(hours: int) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(hours=hours), usegmt=True)
 
 
 def _spoil(settings: Settings) -> tuple[Path, Path]:
@@ -105,14 +111,25 @@ def test_full_disk_while_depositing_is_said(
     assert not list((settings.archive / "objets").glob("*/*"))
 
 
-@pytest.mark.parametrize("date", ["Thu, 18 Dec 2036 12:00:16 GMT", "Mon, 01 Jan 2001 00:00:00 GMT"])
+@pytest.mark.parametrize("hours", [-200_000, -20, -2, 2, 20, 80_000])
 def test_clock_far_from_the_producers_accepts_nothing(
-    producer: Producer, settings: Settings, date: str
+    producer: Producer, settings: Settings, hours: int
 ) -> None:
-    producer.serve(PATH, BODY, Date=date)
+    """What is accepted within the tolerance never stops a later run: it is that of publish.operations.clock."""
+    producer.serve(PATH, BODY, Date=_http_date(hours))
     with pytest.raises(ClockWrong, match="horloge"):
         _run(settings)
     assert Archive(settings.archive).accepted() == []
+
+
+def test_producer_whose_own_clock_is_wrong_fails_alone(producer: Producer, settings: Settings) -> None:
+    producer.serve(PATH, BODY)
+    producer.serve("/ailleurs.fr/b.csv", BODY, Date=_http_date(-5))
+    wrong = definition("ailleurs__b", acces={"url": "https://ailleurs.fr/b.csv"})
+    sources = {"insee__essai": definition(), "ailleurs__b": wrong}
+    results = {one.source: one for one in run_sources(settings, definitions=sources, console=QUIET).results}
+    assert results["insee__essai"].resultat == "nouveau"
+    assert results["ailleurs__b"].resultat == "echec" and "horloge" in results["ailleurs__b"].motif
 
 
 def test_date_of_a_cached_answer_proves_nothing(producer: Producer, settings: Settings) -> None:
