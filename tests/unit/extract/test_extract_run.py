@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import io
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from rich.console import Console
 
 from extract import landing
 from extract.archive import Archive
+from extract.attempt import reading_digest
 from extract.definitions import Definition
 from extract.errors import ContextMismatch, RunLocked
 from extract.replay import replay
@@ -244,6 +247,21 @@ def test_changed_yaml_reads_the_archive_again(producer: Producer, settings: Sett
     assert name is not None
     landed = pq.read_table(landing.delivery_path(settings, "insee__essai", name))
     assert landed.column_names == ["CODE", "_livraison", "_partition", "_ligne"]
+
+
+def test_corrected_reading_code_reads_the_archive_again(
+    producer: Producer, settings: Settings, monkeypatch: Any
+) -> None:
+    producer.serve(PATH, BODY)
+    name = _run(settings).results[0].livraison
+    part = definition().part(None, settings)
+    rules = json.dumps([part.lecture, part.attendu], ensure_ascii=False, sort_keys=True)
+    # the stamp of before there was a version: what older archives landed is not read again for nothing
+    assert reading_digest(part) == hashlib.sha256(rules.encode()).hexdigest()
+    assert _run(settings).relues == []
+    monkeypatch.setattr("extract.attempt.READING_VERSION", 2)
+    assert _run(settings).relues == [name]
+    assert _run(settings).relues == []
 
 
 def test_partitions_are_separate_deliveries(producer: Producer, settings: Settings) -> None:
