@@ -17,10 +17,13 @@ TEMP_PREFIX = ".tmp-"
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Raises WriteRefused for what the disk refuses meanwhile: a bare OSError may also be a producer's."""
+    """Raises WriteRefused for what the disk refuses meanwhile: a bare OSError may also be a producer's (those
+    of requests are, without a number of the system's)."""
     try:
         yield
     except OSError as error:
+        if error.errno is None:
+            raise
         raise WriteRefused(folder, error) from error
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from extraction_helpers import full_disk
 
 from extract.archive import Archive, known_on
+from extract.durable import writing
 from extract.errors import ContextMismatch, WriteRefused
 from extract.settings import Settings
 
@@ -43,6 +45,13 @@ def test_disk_that_fills_up_puts_nothing_in_the_archive(archive: Archive) -> Non
     with full_disk(100_000), pytest.raises(WriteRefused, match="Écriture impossible"):
         archive.store_partial(iter([b"x" * 70_000, b"y" * 70_000]))
     assert not [path for path in archive.root.rglob("*") if path.is_file()]
+
+
+def test_what_a_network_raises_is_not_told_as_the_disks(tmp_path: Path) -> None:
+    with pytest.raises(requests.ConnectionError), writing(tmp_path):
+        raise requests.ConnectionError("cut")
+    with pytest.raises(WriteRefused, match=f"sous {tmp_path} : No space left"), writing(tmp_path):
+        raise OSError(28, "No space left on device")
 
 
 def test_line_cut_by_a_kill_is_skipped_and_the_next_one_is_whole(archive: Archive) -> None:
