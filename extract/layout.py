@@ -20,7 +20,7 @@ from extract.errors import LayoutUnknown
 
 FILE = "format.json"
 FIRST = "1.0"
-ARCHIVE = "1.0"
+ARCHIVE = "1.1"  # 1.1: `somme` in the lines of the journal
 RELEASE = "1.1"  # 1.1: `format` is written in the manifest
 # From a major to the next one: changes the folder in place. It may be killed anywhere and run again on what
 # it left, and never removes a received byte: the number is written after it.
