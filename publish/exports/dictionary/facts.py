@@ -45,7 +45,7 @@ LEVELS = """
         on o.indicateur = d.indicateur and o.periode = d.derniere and o.modalite = '_T'
         and o.territoire in (select territoire from territoires where type_territoire = d.type_territoire)
     group by all
-    order by d.indicateur, e.territoires
+    order by d.indicateur, e.territoires, d.type_territoire
 """
 # Share of the communes of each EPCI that have a figure, for what is known by commune; else 1 or 0. Every
 # territory of the level is expected: one without a line is as unknown as one whose value is missing.
@@ -91,6 +91,7 @@ COVERAGE = """
     group by all
     union all
     select indicateur, niveau, periode, territoire, connu::int from lues where niveau <> 'COM'
+    order by all
 """
 MODALITIES = """
     select o.indicateur, m.axe, list(distinct m.libelle order by m.libelle) as libelles
