@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -117,28 +118,37 @@ def pointer(published: Path) -> dict[str, Any]:
         return {}
 
 
-def point(published: Path, nom: str, moment: datetime, discarded: list[str] | None = None) -> None:
-    """Moves the pointer to a release, in one step. `discarded`: releases an operator went back from."""
+def point(published: Path, nom: str, moment: datetime, aside: list[str] | None = None) -> None:
+    """Moves the pointer to a release, in one step. `aside`: what an operator set aside (default: the same as
+    before). Killed before courante.json follows, `repair` writes it."""
     release = read(published / nom)
     temporary = published / f".{CURRENT}-{os.getpid()}"
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(nom)
     temporary.replace(published / CURRENT)
     fsync_folder(published)
-    _write_pointer(published, release, moment, discarded if discarded is not None else _discarded(published))
+    _write_pointer(published, release, moment, discarded(published) if aside is None else aside)
 
 
-def _discarded(published: Path) -> list[str]:
+def discarded(published: Path) -> list[str]:
+    """The releases that an operator set aside as wrong by going back from them."""
     return list(pointer(published).get("ecartees", []))
 
 
-def _write_pointer(published: Path, release: Release, moment: datetime, discarded: list[str]) -> None:
+def gone_back_from(published: Path, nom: str, others: Iterable[Release]) -> list[str]:
+    """What is set aside after a rollback to release `nom`: those of `others` that were made after it, and
+    what was set aside before it already."""
+    before = [one for one in discarded(published) if one < nom]
+    return before + sorted(release.nom for release in others if release.nom > nom)
+
+
+def _write_pointer(published: Path, release: Release, moment: datetime, aside: list[str]) -> None:
     content = {
         "release": release.nom,
         "base": f"{release.nom}/{DATABASE}",
         "depuis": utc_text(moment),
         "empreinte_entrees": release.manifest.get("empreinte_entrees"),
-        "ecartees": discarded,
+        "ecartees": aside,
     }
     write_text(published / POINTER, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
@@ -151,7 +161,8 @@ def leave_current(published: Path, moment: datetime) -> None:
 
 def _leave_damaged(published: Path, moment: datetime, surely: bool = False) -> None:
     """Puts a damaged current release aside under `_abimees/` (nothing is deleted) and points to the newest
-    whole one, or to none. `surely`: it is damaged, whatever the sizes say."""
+    whole one, or to none: one that an operator set aside as wrong is not given back to readers by a program,
+    a wrong number being worse than none. `surely`: it is damaged, whatever the sizes say."""
     link = published / CURRENT
     if not link.is_symlink():
         return
@@ -159,7 +170,8 @@ def _leave_damaged(published: Path, moment: datetime, surely: bool = False) -> N
     with suppress(PublishFault):
         if whole(read(published / nom)) and not surely:
             return
-    others = [release for release in every(published) if release.nom != nom and whole(release)]
+    never = {nom, *discarded(published)}
+    others = [release for release in every(published) if release.nom not in never and whole(release)]
     if others:
         point(published, others[-1].nom, moment)
     else:
@@ -189,6 +201,10 @@ def repair(published: Path, moment: datetime) -> None:
         _remove(leftover)
     for leftover in published.glob(f".{CURRENT}-*"):
         leftover.unlink()
-    release = current(published)
-    if release is not None and pointer(published).get("release") != release.nom:
-        _write_pointer(published, release, moment, _discarded(published))
+    release, said = current(published), str(pointer(published).get("release", ""))
+    if release is not None and said != release.nom:
+        aside = discarded(published)
+        if said > release.nom:
+            # A rollback was killed; or the leaving of a damaged release, which nobody set aside.
+            aside = gone_back_from(published, release.nom, filter(whole, every(published)))
+        _write_pointer(published, release, moment, aside)

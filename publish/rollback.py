@@ -19,7 +19,7 @@ def listing(published: Path, console: Console) -> int:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("Release", "Produite le (UTC)", "Observations", ""):
         table.add_column(name)
-    discarded = releases.pointer(published).get("ecartees", [])
+    discarded = releases.discarded(published)
     for release in releases.every(published):
         state = (
             "en cours"
@@ -41,7 +41,8 @@ def back_to(published: Path, nom: str, console: Console) -> int:
     The releases made after it are remembered as left aside: the same inputs will not publish them again by
     themselves.
     """
-    known = {release.nom for release in releases.every(published)}
+    every = releases.every(published)
+    known = {release.nom for release in every}
     if nom not in known and (published / nom / releases.MANIFEST).is_file():
         releases.read(published / nom)  # says what is wrong with it
     if nom not in known:
@@ -52,7 +53,8 @@ def back_to(published: Path, nom: str, console: Console) -> int:
     if problems:
         raise PublishFault(f"La release {nom} est abîmée, le pointeur ne bouge pas : {' ; '.join(problems)}.")
     left = sorted(other for other in known if other > nom)
-    releases.point(published, nom, datetime.now(UTC), discarded=left)
+    aside = releases.gone_back_from(published, nom, every)
+    releases.point(published, nom, datetime.now(UTC), aside)
     console.print(f"Les lecteurs suivent maintenant la release {nom}.")
     if left:
         console.print(

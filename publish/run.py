@@ -322,16 +322,20 @@ def _judge(settings: Settings, built: dbt.Candidate, moment: datetime, compare: 
 
 def _known(settings: Settings, inputs: str) -> str | None:
     """What to say when these very inputs already made a release: nothing new, or one that an operator left
-    aside."""
+    aside. Raises PublishFault when readers have none and that one is all there is."""
     current = releases.current(settings.published)
     if current is not None and current.manifest.get("empreinte_entrees") == inputs:
         return f"Rien de nouveau depuis la release {current.nom} : mêmes données, même code."
-    discarded = releases.pointer(settings.published).get("ecartees", [])
+    discarded = releases.discarded(settings.published)
     for release in releases.every(settings.published):
         if release.nom in discarded and release.manifest.get("empreinte_entrees") == inputs:
-            return (
-                f"Rien de nouveau : ces données ont donné la release {release.nom}, mise de côté par un"
-                f" retour arrière. Pour la reprendre : make rollback RELEASE={release.nom}"
+            made = f"ces données ont donné la release {release.nom}, mise de côté par un retour arrière"
+            again = f"Pour la reprendre : make rollback RELEASE={release.nom}"
+            if current is not None:
+                return f"Rien de nouveau : {made}. {again}"
+            raise PublishFault(
+                f"Les lecteurs n'ont plus aucune release : celle qu'ils avaient était abîmée, et {made}."
+                f" {again} ; pour en refaire une des mêmes données : python -m publish run --force"
             )
     return None
 

@@ -27,7 +27,7 @@ from extract.archive import Archive
 from extract.definitions import Definition, Part, load, load_all
 from extract.run import RunSummary, SourceResult
 from publish import __main__ as command
-from publish import inputs, partial, releases
+from publish import inputs, partial, releases, rollback
 from publish.errors import PublishFault
 from publish.operations import allowance, calendar, clock, feed, notify, refresh, retirement, runlog, space
 from publish.releases import Release
@@ -564,6 +564,29 @@ def test_damaged_current_release_is_left_for_the_last_whole_one(world: World) ->
     assert releases.pointer(published)["release"] == first.nom
     assert [one.name.startswith(second.nom) for one in (published / releases.DAMAGED).iterdir()] == [True]
     assert [one.nom for one in releases.every(published)] == [first.nom]
+
+
+def test_release_that_was_set_aside_is_never_given_back_by_itself(world: World) -> None:
+    published = world.settings.published
+    first, second = world.publish("a" * 64), world.publish("b" * 64)
+    rollback.back_to(published, first.nom, QUIET)
+    third = world.publish("c" * 64)
+    for damaged, left in ((third, first), (first, None)):
+        damaged.database.write_bytes(damaged.database.read_bytes()[:1000])
+        releases.repair(published, MOMENT)
+        assert releases.current(published) == left
+    assert releases.discarded(published) == [second.nom]
+    rollback.back_to(published, second.nom, QUIET)  # the operator's own decision
+
+
+def test_damage_of_which_the_repair_was_killed_sets_nothing_aside(world: World) -> None:
+    first, second = world.publish("a" * 64), world.publish("b" * 64)
+    published = world.settings.published
+    second.database.write_bytes(second.database.read_bytes()[:1000])
+    (published / releases.CURRENT).unlink()
+    (published / releases.CURRENT).symlink_to(first.nom)  # killed before courante.json followed
+    releases.repair(published, MOMENT)
+    assert releases.pointer(published)["release"] == first.nom and releases.discarded(published) == []
 
 
 def test_only_release_damaged_leaves_no_pointer_and_old_damage_blocks_nobody(world: World) -> None:

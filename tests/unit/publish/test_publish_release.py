@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from expectations.model import Controle, Verdict
+from extract.settings import PROJECT_ROOT
 from publish import content, database, manifest, note, release, releases, rollback
 from publish.errors import PublishFault
 from publish.inputs import Inputs
@@ -233,6 +236,49 @@ def test_rollback_checks_the_bytes_and_remembers_what_was_left(world: World) -> 
     with pytest.raises(PublishFault, match=r"dictionnaire\.csv a changé"):
         rollback.back_to(published, second.nom, QUIET)
     assert rollback.listing(published, QUIET) == 0
+
+
+def test_rollback_remembers_what_was_set_aside_before(world: World) -> None:
+    published = world.settings.published
+    first, second = world.publish("a" * 64), world.publish("b" * 64)
+    rollback.back_to(published, first.nom, QUIET)
+    third, fourth = world.publish("c" * 64), world.publish("d" * 64)
+    rollback.back_to(published, third.nom, QUIET)
+    assert releases.discarded(published) == [second.nom, fourth.nom]
+    rollback.back_to(published, second.nom, QUIET)  # taken up again, it is set aside no more
+    assert releases.discarded(published) == [third.nom, fourth.nom]
+
+
+# Killed before its rename number argv[3]: nothing else of a rollback is seen by anybody.
+KILLED_ROLLBACK = """
+import os, signal, sys
+from pathlib import Path
+from rich.console import Console
+from publish import rollback
+real, renames = Path.replace, []
+def replace(self, target):
+    renames.append(target)
+    if len(renames) == int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(self, target)
+Path.replace = replace
+rollback.back_to(Path(sys.argv[1]), sys.argv[2], Console(quiet=True))
+"""
+
+
+@pytest.mark.parametrize("rename", [1, 2, 3])
+def test_rollback_killed_anywhere_is_done_or_not_done(world: World, rename: int) -> None:
+    published = world.settings.published
+    first, second, third = (world.publish(letter * 64) for letter in "abc")
+    command = [sys.executable, "-c", KILLED_ROLLBACK, str(published), first.nom, str(rename)]
+    code = subprocess.run(command, cwd=PROJECT_ROOT, check=False).returncode
+    assert code == (0 if rename == 3 else -9)
+    releases.repair(published, MOMENT)
+    current = releases.current(published)
+    done, not_done = (first.nom, [second.nom, third.nom]), (third.nom, [])
+    assert current is not None
+    assert (current.nom, releases.discarded(published)) == (not_done if rename == 1 else done)
+    assert releases.pointer(published)["release"] == current.nom
 
 
 def test_refused_candidate_is_kept_with_its_report(world: World) -> None:

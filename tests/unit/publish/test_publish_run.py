@@ -249,6 +249,20 @@ def test_rolled_back_inputs_are_not_published_again_by_themselves(world: World, 
     assert current is not None and current.nom == first.nom
 
 
+def test_nothing_but_what_was_set_aside_is_a_fault_that_says_so(world: World, steps: Steps) -> None:
+    first = attempt(world).release
+    change_inputs(world)
+    second = attempt(world).release
+    assert first is not None and second is not None
+    rollback.back_to(world.settings.published, first.nom, QUIET)
+    first.database.write_bytes(b"")
+    outcome = attempt(world)
+    assert outcome.code == 2 and "plus aucune release" in outcome.message
+    assert f"make rollback RELEASE={second.nom}" in outcome.message and "--force" in outcome.message
+    assert releases.current(world.settings.published) is None
+    assert attempt(world, force=True).nouvelle
+
+
 def test_previous_release_is_compared(world: World, steps: Steps) -> None:
     attempt(world)
     change_inputs(world)
