@@ -11,10 +11,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from extract.errors import ExtractError
+from extract.errors import ExtractError, RunLocked
 from extract.settings import Settings
 from publish.dbt_process import LOOKS
-from publish.errors import FAULT, PUBLISHED, PublishFault, lacks_memory, no_memory
+from publish.errors import FAULT, LOCKED, PUBLISHED, PublishFault, lacks_memory, no_memory
 
 LISTED = 20  # paths printed one by one
 
@@ -75,6 +75,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = Settings.from_env()
         return _dispatch(options, settings, console)
+    except RunLocked as error:
+        Console(stderr=True, highlight=False).print(str(error), markup=False)
+        return LOCKED
     except (PublishFault, ExtractError) as error:
         Console(stderr=True, highlight=False).print(str(error), markup=False)
         return FAULT

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from publish import manifest, releases, words
 from publish.errors import PublishFault
+from publish.operations import lock
 
 
 def listing(published: Path, console: Console) -> int:
@@ -36,28 +37,34 @@ def listing(published: Path, console: Console) -> int:
 
 
 def back_to(published: Path, nom: str, console: Console) -> int:
-    """Makes `nom` the current release after checking every byte of it. Raises PublishFault otherwise.
+    """Makes `nom` the current release after checking every byte of it. Raises PublishFault otherwise, and
+    RunLocked during a run, which would publish over it.
 
     The releases made after it are remembered as left aside: the same inputs will not publish them again by
     themselves.
     """
-    every = releases.every(published)
-    known = {release.nom for release in every}
+    known = {release.nom for release in releases.every(published)}
     if nom not in known and (published / nom / releases.MANIFEST).is_file():
         releases.read(published / nom)  # says what is wrong with it
     if nom not in known:
         raise PublishFault(
             f"Pas de release « {nom} » dans {published}. Connues : {', '.join(sorted(known)) or 'aucune'}."
         )
-    problems = manifest.verify(published / nom)
-    if problems:
-        raise PublishFault(f"La release {nom} est abîmée, le pointeur ne bouge pas : {' ; '.join(problems)}.")
-    left = sorted(other for other in known if other > nom)
-    aside = releases.gone_back_from(published, nom, every)
-    releases.point(published, nom, datetime.now(UTC), aside)
+    with lock.alone(published.parent):
+        left = _move(published, nom)
     console.print(f"Les lecteurs suivent maintenant la release {nom}.")
     if left:
         console.print(
             f"Mises de côté : {', '.join(left)}. Elles ne seront pas republiées sans nouvelles données."
         )
     return 0
+
+
+def _move(published: Path, nom: str) -> list[str]:
+    """Checks the release and points to it; returns those that were made after it."""
+    problems = manifest.verify(published / nom)
+    if problems:
+        raise PublishFault(f"La release {nom} est abîmée, le pointeur ne bouge pas : {' ; '.join(problems)}.")
+    every = releases.every(published)
+    releases.point(published, nom, datetime.now(UTC), releases.gone_back_from(published, nom, every))
+    return [release.nom for release in every if release.nom > nom]

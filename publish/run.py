@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -46,7 +45,7 @@ from publish.errors import (
     refuses_writes,
 )
 from publish.manifest import sha256
-from publish.operations import allowance, clock, feed, refusals, retirement, runlog, space
+from publish.operations import allowance, clock, feed, lock, refusals, retirement, runlog, space
 from publish.releases import Release
 from publish.second_process import SecondProcess
 
@@ -54,8 +53,6 @@ if TYPE_CHECKING:
     from extract.definitions import Definition, Part
     from extract.run import RunSummary
     from publish.release import Draft
-
-LOCK = "run.lock"
 
 
 @dataclass
@@ -93,14 +90,8 @@ def run(
     steps: dict[str, float] = {}
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
-        with FileLock(settings.data / LOCK).acquire(timeout=0), _begun(settings) as moment:
+        with lock.alone(settings.data), _begun(settings) as moment:
             outcome = _run(settings, console, moment, only, force, compare, calendar, steps)
-    except Timeout:
-        outcome = Outcome(
-            LOCKED,
-            f"Une autre exécution est en cours sur {settings.data} (verrou {LOCK}). Attendez qu'elle finisse"
-            " ; si elle est morte, son verrou est tombé avec elle et relancer suffit.",
-        )
     except RunLocked as error:
         outcome = Outcome(LOCKED, str(error))
     except (PublishFault, ExtractError) as error:
@@ -254,9 +245,9 @@ def leave_damaged(settings: Settings) -> list[str]:
     """What a run does of a damaged current release before it builds, done between two runs; nothing while
     another one is going on."""
     try:
-        with FileLock(settings.data / LOCK).acquire(timeout=0):
+        with lock.alone(settings.data):
             return _leave_damaged(settings, datetime.now(UTC))
-    except Timeout:
+    except RunLocked:
         return []
 
 

@@ -20,7 +20,7 @@ from extract import __main__ as extract
 from extract.definitions import load_all
 from publish import __main__ as publish
 from publish.errors import LOCKED
-from publish.run import LOCK
+from publish.operations import lock
 
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy"
@@ -76,7 +76,7 @@ def steps(word: str) -> list[str]:
 def test_every_command_keeps_the_code_of_the_run(tmp_path: Path) -> None:
     """`make` would answer 2 for all of them, and none could be told from a fault of ours."""
     assert len(steps("publish run")) == 3
-    with FileLock(tmp_path / LOCK):
+    with FileLock(tmp_path / lock.NAME):
         for command in steps("publish run"):
             env = os.environ | {"REFERENTIEL_DATA": str(tmp_path)}
             done = subprocess.run(command, shell=True, cwd=ROOT, env=env, capture_output=True, timeout=60)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from publish.errors import FAULT, UNREACHABLE
-from publish.run import LOCK
+from publish.operations import lock
 
 ROOT = Path(__file__).resolve().parents[3]
 WRAPPER = "/opt/referentiel/deploy/referentiel"
@@ -122,9 +122,9 @@ def test_cron_tells_a_failure_and_not_another_run(machine: Machine) -> None:
     machine.say("REFERENTIEL_REGION", "ouest")
     assert machine.cron().startswith(f"Code de sortie {FAULT}. REFERENTIEL_REGION vaut")
     machine.say("REFERENTIEL_REGION", "28")
-    lock = machine.data / LOCK
-    lock.touch()
-    shutil.chown(lock, machine.data.stat().st_uid, machine.data.stat().st_gid)
-    with lock.open("r+b") as held:
+    path = machine.data / lock.NAME
+    path.touch()
+    shutil.chown(path, machine.data.stat().st_uid, machine.data.stat().st_gid)
+    with path.open("r+b") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert machine.cron() == ""

@@ -21,6 +21,7 @@ from expectations import runner
 from extract.errors import ContextMismatch
 from extract.run import RunSummary
 from extract.settings import Settings
+from publish import __main__ as command
 from publish import candidate as dbt
 from publish import inputs, releases, rollback
 from publish.operations import retirement
@@ -149,6 +150,20 @@ def test_lock_held_is_exit_3(world: World, steps: Steps) -> None:
         outcome = attempt(world)
     assert outcome.code == 3 and steps.builds == 0
     assert attempt(world).code == 0
+
+
+def test_rollback_waits_for_the_run_and_says_so(
+    world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = world.publish("a" * 64), world.publish("b" * 64)
+    monkeypatch.setenv("REFERENTIEL_DATA", str(world.settings.data))
+    with FileLock(world.settings.data / "run.lock"):
+        assert command.main(["rollback", first.nom]) == 3
+        assert "Une autre exécution" in " ".join(capsys.readouterr().err.split())
+        assert command.main(["rollback"]) == 0  # the list waits for nobody
+    assert releases.require_current(world.settings.published) == second
+    assert command.main(["rollback", first.nom]) == 0
+    assert releases.require_current(world.settings.published) == first
 
 
 def test_nobody_reached_is_exit_4_and_leaves_nothing(world: World, steps: Steps) -> None:
