@@ -21,7 +21,7 @@ from typing import Any
 
 from extract import layout
 from extract.archive import utc_text
-from extract.durable import fsync_folder, write_text
+from extract.durable import TEMP_PREFIX, fsync_folder, write_text
 from extract.errors import LayoutUnknown
 from publish.errors import PublishFault
 
@@ -32,6 +32,8 @@ DATABASE = "referentiel.duckdb"
 REFUSED = "_refused"
 DAMAGED = "_abimees"
 UNFINISHED = ".en-cours-"
+LEAVING = ".retrait-"  # a release that is being removed
+REPORTS = "rapports.jsonl"
 TRIES = 20  # a tenth of a second apart
 
 
@@ -108,6 +110,18 @@ def require_current(published: Path) -> Release:
             " refresh."
         )
     return found
+
+
+def require(published: Path, nom: str) -> Release:
+    """The release of that name. Raises PublishFault when there is none or it is not whole, LayoutUnknown."""
+    known = {release.nom: release for release in every(published)}
+    if nom in known:
+        return known[nom]
+    if (published / nom / MANIFEST).is_file():
+        read(published / nom)  # says what is wrong with it
+    raise PublishFault(
+        f"Pas de release « {nom} » dans {published}. Connues : {', '.join(known) or 'aucune'}."
+    )
 
 
 def pointer(published: Path) -> dict[str, Any]:
@@ -192,15 +206,18 @@ def _remove(leftover: Path) -> None:
 
 
 def repair(published: Path, moment: datetime) -> None:
-    """After a kill or a damage: removes half-written releases, leaves a damaged current one for the newest
-    whole one, and makes courante.json agree with the symlink. Under the lock."""
+    """After a kill or a damage: removes what is half-written or half-removed, leaves a damaged current
+    release for the newest whole one, and makes courante.json agree with the symlink. Under the lock."""
     if not published.is_dir():
         return
     _leave_damaged(published, moment)
-    for leftover in published.glob(f"{UNFINISHED}*"):
-        _remove(leftover)
-    for leftover in published.glob(f".{CURRENT}-*"):
-        leftover.unlink()
+    for pattern in (f"{UNFINISHED}*", f"{REFUSED}/{UNFINISHED}*", f"{LEAVING}*"):
+        for leftover in published.glob(pattern):
+            _remove(leftover)
+    for pattern in (f".{CURRENT}-*", f"{TEMP_PREFIX}*"):
+        for leftover in published.glob(pattern):
+            if not leftover.name.endswith(REPORTS):  # written under a lock of its own, which removes it too
+                leftover.unlink()
     release, said = current(published), str(pointer(published).get("release", ""))
     if release is not None and said != release.nom:
         aside = discarded(published)

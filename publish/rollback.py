@@ -43,13 +43,7 @@ def back_to(published: Path, nom: str, console: Console) -> int:
     The releases made after it are remembered as left aside: the same inputs will not publish them again by
     themselves.
     """
-    known = {release.nom for release in releases.every(published)}
-    if nom not in known and (published / nom / releases.MANIFEST).is_file():
-        releases.read(published / nom)  # says what is wrong with it
-    if nom not in known:
-        raise PublishFault(
-            f"Pas de release « {nom} » dans {published}. Connues : {', '.join(sorted(known)) or 'aucune'}."
-        )
+    releases.require(published, nom)
     with lock.alone(published.parent):
         left = _move(published, nom)
     console.print(f"Les lecteurs suivent maintenant la release {nom}.")

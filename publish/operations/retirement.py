@@ -1,30 +1,30 @@
 """Which releases stay: the written rule, and the list of those that a report names.
 
 Kept: every release of the last 31 days · before that, the last one of each calendar month · the current one
-and the one before it · those named by a report (`published/rapports.jsonl`), for ever. The rest is removed
-after a new release was published, never before.
+and the one before it · those named by a report (`published/rapports.jsonl`), for ever. One that an operator
+set aside is the last of its month, or the one before the current, only where there is no other. The rest is
+removed after a new release was published, never before.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from filelock import FileLock
 
 from extract.archive import in_utc, utc_text
-from extract.durable import write_text
+from extract.durable import TEMP_PREFIX, write_text
 from publish import releases
 from publish.errors import PublishFault
-from publish.releases import Release
+from publish.releases import LEAVING, REPORTS, Release
 
-REPORTS = "rapports.jsonl"
 LOCK = ".rapports.lock"
+WAIT = 30  # seconds: an export and a run hold it for a few milliseconds
 WHOLE = timedelta(days=31)
-LEAVING = ".retrait-"
 
 
 def made(release: Release) -> datetime:
@@ -32,29 +32,35 @@ def made(release: Release) -> datetime:
     return in_utc(release.manifest["produite_le"])
 
 
-def to_retire(every: Iterable[Release], current: str | None, named: set[str], now: datetime) -> list[Release]:
-    """The releases that the rule lets go, oldest first."""
+def to_retire(
+    every: Iterable[Release], current: str | None, named: set[str], now: datetime, aside: Collection[str] = ()
+) -> list[Release]:
+    """The releases that the rule lets go, oldest first. `aside`: those that an operator set aside."""
     ordered = sorted(every, key=made)
     names = [release.nom for release in ordered]
     kept = set(named)
     if current in names:
-        place = names.index(current)
-        kept |= set(names[max(0, place - 1) : place + 1])
+        before = sorted(names[: names.index(current)], key=lambda nom: nom not in aside)  # the best one last
+        kept |= {current, *before[-1:]}
     kept |= {release.nom for release in ordered if now - made(release) <= WHOLE}
-    last_of_month = {f"{made(release):%Y-%m}": release.nom for release in ordered}
-    kept |= set(last_of_month.values())
+    best_last = sorted(ordered, key=lambda release: release.nom not in aside)
+    kept |= set({f"{made(release):%Y-%m}": release.nom for release in best_last}.values())
     return [release for release in ordered if release.nom not in kept]
 
 
 def retire(published: Path, now: datetime) -> list[str]:
     """Removes what the rule lets go; returns the names. Each folder is renamed before it is emptied, so that
-    a kill leaves no half release under its name (readers that hold its file keep reading it)."""
-    current = releases.current(published)
-    gone = to_retire(releases.every(published), current.nom if current else None, named(published), now)
+    a kill leaves no half release under its name (readers that hold its file keep reading it). Under the run's
+    lock."""
+    current, aside = releases.current(published), releases.discarded(published)
+    nom = current.nom if current else None
+    # None is named by a report meanwhile: it would be promised to stay, and go.
+    with FileLock(published / LOCK).acquire(timeout=WAIT):
+        gone = to_retire(releases.every(published), nom, named(published), now, aside)
+        for release in gone:
+            release.folder.rename(published / f"{LEAVING}{release.nom}")
     for release in gone:
-        leaving = published / f"{LEAVING}{release.nom}"
-        release.folder.rename(leaving)
-        shutil.rmtree(leaving)
+        shutil.rmtree(published / f"{LEAVING}{release.nom}")
     return [release.nom for release in gone]
 
 
@@ -66,18 +72,17 @@ def named(published: Path) -> set[str]:
 def name_in_report(published: Path, nom: str, report: str, now: datetime) -> None:
     """Notes that `report` prints figures of release `nom`, which is then kept for ever. Raises PublishFault
     when there is no such release, OSError when the folder may not be written."""
-    known = {release.nom for release in releases.every(published)}
-    if nom not in known:
-        raise PublishFault(
-            f"Pas de release « {nom} » dans {published}. Connues : {', '.join(sorted(known)) or 'aucune'}."
-        )
+    releases.require(published, nom)
     if _is_named(published, nom, report):
         return
-    # Two exports may end together: each must find the line of the other.
-    with FileLock(published / LOCK).acquire(timeout=30):
+    # Two exports may end together: each must find the line of the other. And a run may retire the release.
+    with FileLock(published / LOCK).acquire(timeout=WAIT):
+        releases.require(published, nom)
         if _is_named(published, nom, report):
             return
         path = published / REPORTS
+        for killed in published.glob(f"{TEMP_PREFIX}*-{REPORTS}"):
+            killed.unlink()
         noted = {"release": nom, "rapport": report, "note_le": utc_text(now)}
         before = path.read_text(encoding="utf-8") if path.is_file() else ""
         before += "" if not before or before.endswith("\n") else "\n"

@@ -25,6 +25,7 @@ import extract.run
 from extract import landing
 from extract.archive import Archive
 from extract.definitions import Definition, Part, load, load_all
+from extract.durable import TEMP_PREFIX
 from extract.run import RunSummary, SourceResult
 from publish import __main__ as command
 from publish import inputs, partial, releases, rollback
@@ -227,6 +228,32 @@ def test_current_and_the_one_before_stay_however_old() -> None:
     assert [one.nom for one in retirement.to_retire(old, old[2].nom, set(), MOMENT)] == [old[0].nom]
 
 
+def test_release_set_aside_is_not_the_one_that_stays_of_its_month() -> None:
+    good, wrong, alone, before, last = (
+        release(datetime(2020, month, day, tzinfo=UTC))
+        for month, day in ((5, 1), (5, 20), (6, 2), (7, 1), (7, 30))
+    )
+    every, aside = [good, wrong, alone, before, last], [wrong.nom, alone.nom, before.nom]
+    gone = {one.nom for one in retirement.to_retire(every, last.nom, set(), MOMENT, aside)}
+    assert gone == {wrong.nom, before.nom}  # `alone` is all that there is of June
+    # the way back from the current one is not one that was set aside
+    assert {
+        one.nom for one in retirement.to_retire([good, before, last], last.nom, set(), MOMENT, aside)
+    } == {before.nom}
+    recent = release(MOMENT - timedelta(days=30))
+    assert retirement.to_retire([*every, recent], last.nom, set(), MOMENT, [*aside, recent.nom])[-1] == before
+
+
+def test_release_that_was_rolled_back_goes_and_the_one_that_readers_had_stays(world: World) -> None:
+    published = world.settings.published
+    first, second = world.publish("a" * 64), world.publish("b" * 64)
+    rollback.back_to(published, first.nom, QUIET)
+    world.made = 60 * 24 * 40
+    third, fourth = world.publish("c" * 64), world.publish("d" * 64)
+    assert retirement.retire(published, MOMENT + timedelta(days=90)) == [second.nom]
+    assert [one.nom for one in releases.every(published)] == [first.nom, third.nom, fourth.nom]
+
+
 def test_retired_folders_go_and_named_ones_stay(world: World) -> None:
     first, second, third, last = (world.publish(letter * 64) for letter in "abcd")
     published = world.settings.published
@@ -265,6 +292,34 @@ def test_report_that_cannot_name_its_release_says_what_to_ask(
     command._name(["portrait EPCI-1"], published, made.nom)
     said = " ".join(capsys.readouterr().err.split())
     assert f'make keep RELEASE={made.nom} RAPPORT="portrait EPCI-1"' in said
+
+
+def test_report_named_while_releases_are_retired_keeps_its_own_or_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list is read, then a report is named, then the release goes: `make keep` would have promised it."""
+    first, *_ = (world.publish(letter * 64) for letter in "abcd")
+    published, answers = world.settings.published, []
+
+    def keep() -> None:
+        try:
+            retirement.name_in_report(published, first.nom, "portrait", MOMENT)
+        except PublishFault as error:
+            answers.append(str(error))
+
+    read, keeper = retirement.named, threading.Thread(target=keep)
+
+    def named(folder: Path) -> set[str]:
+        found = read(folder)
+        keeper.start()
+        keeper.join(timeout=1)
+        return found
+
+    monkeypatch.setattr(retirement, "named", named)
+    gone = retirement.retire(published, MOMENT + timedelta(days=90))
+    keeper.join()
+    assert first.nom in gone and answers and first.nom in answers[0]
+    assert read(published) == set()
 
 
 # ---- feed
@@ -535,6 +590,39 @@ def test_run_that_is_interrupted_has_its_line_too(world: World) -> None:
 
 
 # ---- damage
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{releases.UNFINISHED}tuee",
+        f"{releases.REFUSED}/{releases.UNFINISHED}refusee",
+        ".retrait-2020-05-01-083000-abcdef01",
+        f"{TEMP_PREFIX}123-{releases.POINTER}",
+        f"{TEMP_PREFIX}123-{feed.NAME}",
+        f".{releases.CURRENT}-123",
+    ],
+)
+def test_what_a_kill_left_is_removed_by_the_next_run(world: World, name: str) -> None:
+    made, left = world.publish(), world.settings.published / name
+    left.parent.mkdir(exist_ok=True)
+    if name.startswith((TEMP_PREFIX, f".{releases.CURRENT}")):
+        left.write_text("{", encoding="utf-8")
+    else:
+        shutil.copytree(made.folder, left)
+    releases.repair(world.settings.published, MOMENT)
+    assert not left.exists() and releases.current(world.settings.published) == made
+
+
+def test_what_an_export_is_writing_is_left_to_its_own_lock(world: World) -> None:
+    """`make export` notes its report beside a run: the half-written list is not the run's to remove."""
+    made, published = world.publish(), world.settings.published
+    left = published / f"{TEMP_PREFIX}123-{retirement.REPORTS}"
+    left.write_text("{", encoding="utf-8")
+    releases.repair(published, MOMENT)
+    assert left.exists()
+    retirement.name_in_report(published, made.nom, "portrait", MOMENT)
+    assert not left.exists() and retirement.named(published) == {made.nom}
+
+
 def test_what_a_dying_process_still_writes_is_removed_too(world: World) -> None:
     leftover = world.settings.published / f"{releases.UNFINISHED}tuee"
     leftover.mkdir(parents=True)
