@@ -21,7 +21,7 @@ from extract.errors import LayoutUnknown
 FILE = "format.json"
 FIRST = "1.0"
 ARCHIVE = "1.1"  # 1.1: `somme` in the lines of the journal
-RELEASE = "1.1"  # 1.1: `format` is written in the manifest
+RELEASE = "1.2"  # 1.1: `format` is written in the manifest; 1.2: the digest of the manifest beside it
 # From a major to the next one: changes the folder in place. It may be killed anywhere and run again on what
 # it left, and never removes a received byte: the number is written after it.
 MIGRATIONS: Mapping[int, Callable[[Path], None]] = {}

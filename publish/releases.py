@@ -74,23 +74,32 @@ def read(folder: Path) -> Release:
 def every(published: Path) -> list[Release]:
     """All releases with a manifest that can be read, oldest first; a damaged one is not a release, and one
     of a newer layout is left alone."""
+    found = []
+    for folder in folders(published):
+        with suppress(PublishFault, LayoutUnknown):
+            found.append(read(folder))
+    return found
+
+
+def folders(published: Path) -> list[Path]:
+    """The folder of every release, whole or not, oldest first."""
     if not published.is_dir():
         return []
-    found = []
-    for folder in sorted(published.iterdir()):
-        if folder.is_dir() and not folder.is_symlink() and not folder.name.startswith((".", "_")):
-            with suppress(PublishFault, LayoutUnknown):
-                found.append(read(folder))
-    return found
+    return [
+        folder
+        for folder in sorted(published.iterdir())
+        if folder.is_dir() and not folder.is_symlink() and not folder.name.startswith((".", "_"))
+    ]
 
 
 def whole(release: Release) -> bool:
     """Whether every file of the release is there with its size (`make verify` reads the bytes too)."""
-    files = release.manifest.get("fichiers", {})
     try:
-        return all((release.folder / name).stat().st_size == told["octets"] for name, told in files.items())
-    except OSError:
+        told = {name: one["octets"] for name, one in release.manifest["fichiers"].items()}
+        sizes = {name: (release.folder / name).stat().st_size for name in told}
+    except (OSError, KeyError, TypeError, AttributeError):  # a manifest of something else is not whole either
         return False
+    return DATABASE in told and sizes == told
 
 
 def current(published: Path) -> Release | None:

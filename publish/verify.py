@@ -1,11 +1,12 @@
-"""`make verify`: the release against the archive, without the models.
+"""`make verify`: the releases against their manifests and the current one against the archive, without the
+models.
 
 Every byte first: each object of the archive has the sha256 of its name, none that the journal names is
-missing, each line of the journal is as it was written, each file of the release has the sha256 of the
-manifest. Then figures drawn at random are made again: a producer's figure from the row of its delivery,
-read again from the archived bytes; a sum, a ratio, an evolution from their terms by arithmetic of our own,
-each term followed to its bytes too; what a model counts from a whole delivery, from its rows
-(`publish.recount`).
+missing, each line of the journal is as it was written, each file of every release has the sha256 of its
+manifest, which has the one of its digest. Then figures of the current release drawn at random are made again:
+a producer's figure from the row of its delivery, read again from the archived bytes; a sum, a ratio, an
+evolution from their terms by arithmetic of our own, each term followed to its bytes too; what a model counts
+from a whole delivery, from its rows (`publish.recount`).
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from extract import journal
 from extract.archive import Archive
 from extract.definitions import Definition, load_all
 from extract.delivery import reread
-from extract.errors import ExtractError
+from extract.errors import ExtractError, LayoutUnknown
 from extract.reading.table import SOURCE_ORDER
 from extract.settings import Settings
 from publish import manifest, recount, releases, witness, words
+from publish.errors import PublishFault
 
 FIGURES = 1000
 TOLERANCE = 1e-9
-UNREADABLE = ("referentiel.duckdb", "journal.jsonl")  # once damaged
 OK, DIFFERS, UNSAID = "retrouvé", "différent", "non vérifiable"
 
 Key = tuple[str, str, str, str]
@@ -40,11 +41,17 @@ CELLS = ("valeur", "methode", "livraison", "millesime_cog")
 
 @dataclass
 class Report:
-    """What was looked at and what does not hold; `details` are sentences."""
+    """What was looked at, what does not hold and what to do about it (`conseils`); releases of a version
+    before the digest of their manifest (`sans_empreinte`), and of a later one, which are not read
+    (`illisibles`)."""
 
     objets: int = 0
+    releases: int = 0
     fichiers: int = 0
+    sans_empreinte: list[str] = field(default_factory=list)
+    illisibles: list[str] = field(default_factory=list)
     octets_faux: list[str] = field(default_factory=list)
+    conseils: list[str] = field(default_factory=list)
     verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
     differences: list[str] = field(default_factory=list)
     inconnues: Counter[str] = field(default_factory=Counter)
@@ -56,9 +63,9 @@ class Report:
         return not self.octets_faux and not self.differences
 
 
-def bytes_of(settings: Settings, folder: Path, report: Report) -> None:
+def archive_of(settings: Settings, report: Report) -> bool:
     """Checks every object of the archive against its name, the journal against its sums and against the
-    objects, every file of the release against the manifest."""
+    objects; returns whether the journal is whole."""
     archive, kept = Archive(settings.archive), set()
     for path in sorted((settings.archive / "objets").glob("*/*")):
         report.objets += 1
@@ -71,8 +78,58 @@ def bytes_of(settings: Settings, folder: Path, report: Report) -> None:
     report.octets_faux += [
         f"archive : l'objet {name}, que nomme le journal, manque" for name in sorted(missing)
     ]
-    report.fichiers = len(releases.read(folder).manifest["fichiers"])
-    report.octets_faux += [f"release : {problem}" for problem in manifest.verify(folder)]
+    return not damaged
+
+
+def releases_of(published: Path, current: str, report: Report) -> list[str]:
+    """Checks every file of every release against its manifest, and what lies beside; notes what to do.
+    Returns what is wrong with the current one."""
+    wrong: dict[str, list[str]] = {}
+    intact = []
+    for folder in releases.folders(published):
+        try:
+            problems = manifest.verify(folder)
+            sealed = manifest.sealed(folder)
+            report.fichiers += sum(path.is_file() for path in folder.rglob("*"))
+        except (PublishFault, OSError) as error:  # a disk that no longer gives its bytes is a damage too
+            problems = [str(error)]
+        except LayoutUnknown as error:
+            report.illisibles.append(str(error))
+            continue
+        if not folder.is_dir():
+            continue  # a run retired it meanwhile
+        report.releases += 1
+        if problems:
+            wrong[folder.name] = problems
+            report.octets_faux += [f"release {folder.name} : {problem}" for problem in problems]
+        else:
+            intact.append(folder.name)
+            report.sans_empreinte += [folder.name] if sealed is None else []
+    damaged = [n for n, found in wrong.items() if any(not one.endswith(manifest.EXTRA) for one in found)]
+    aside = releases.discarded(published)
+    _advise(published, current, damaged, [nom for nom in intact if nom not in aside], report)
+    return wrong.get(current, [])
+
+
+def _advise(published: Path, current: str, damaged: list[str], intact: list[str], report: Report) -> None:
+    """What to do about the damaged releases. `intact`: those that readers may be given."""
+    again = "python -m publish run --force"
+    if current in damaged and intact:
+        report.conseils.append(
+            f"Les lecteurs suivent une release abîmée : make rollback RELEASE={intact[-1]}, puis {again},"
+            " qui la refait des mêmes données."
+        )
+    elif current in damaged:
+        report.conseils.append(
+            "Les lecteurs suivent une release abîmée et aucune autre n'est entière : restaurez-la d'une"
+            f" sauvegarde, ou {again}, qui la refait des mêmes données."
+        )
+    others = [nom for nom in damaged if nom != current]
+    if others:
+        report.conseils.append(
+            f"Les lecteurs ne suivent pas {', '.join(others)} : restaurez d'une sauvegarde, ou retirez de"
+            f" {published} ce qu'aucun rapport ne nomme ({releases.REPORTS})."
+        )
 
 
 class Release:
@@ -451,11 +508,15 @@ def _tell(report: Report, figure: dict[str, Any], key: Key, verdict: str, why: s
 
 
 def verify(settings: Settings, count: int = FIGURES, seed: str | None = None) -> Report:
-    """The whole verification of the current release. `seed`: another draw (default: the release's own)."""
+    """The bytes of every release, and figures of the current one. `seed`: another draw (default: the
+    release's own)."""
     current = releases.require_current(settings.published)
     report = Report()
-    bytes_of(settings, current.folder, report)
-    if any(name in problem for name in UNREADABLE for problem in report.octets_faux):
+    journal_is_whole = archive_of(settings, report)
+    wrong = releases_of(settings.published, current.nom, report)
+    if not journal_is_whole or any(
+        problem.startswith((releases.DATABASE, releases.MANIFEST)) for problem in wrong
+    ):
         return report  # nothing that is read in it would mean anything
     release = Release(settings, current.database)
     try:
@@ -469,8 +530,17 @@ def show(report: Report, console: Console) -> None:
     """The report in French, the faults last so that they are read."""
     console.print(
         f"{words.plural(report.objets, 'objet')} de l'archive et {words.plural(report.fichiers, 'fichier')}"
-        f" de la release relus : {words.plural(len(report.octets_faux), 'faute')}."
+        f" de {words.plural(report.releases, 'release')} relus :"
+        f" {words.plural(len(report.octets_faux), 'faute')}."
     )
+    if report.sans_empreinte:
+        console.print(
+            f"D'avant {manifest.SEAL}, leurs fichiers sont relus et leur manifeste cru :"
+            f" {', '.join(report.sans_empreinte)}",
+            markup=False,
+        )
+    for newer in report.illisibles:
+        console.print(f"Non relue : {newer}", markup=False)
     total = sum(n for (method, _), n in report.verdicts.items() if method != "terme")
     console.print(
         f"{words.plural(total, 'chiffre')} tirés au hasard, et {words.plural(report.termes, 'chiffre')}"
@@ -482,5 +552,7 @@ def show(report: Report, console: Console) -> None:
         console.print(f"  non vérifiable : {why} ({n})", markup=False)
     for problem in [*report.octets_faux, *report.differences[:30]]:
         console.print(f"✘ {problem}", markup=False, style="red")
+    for advice in report.conseils:
+        console.print(f"→ {advice}", markup=False)
     if report.juste:
         console.print("Tout ce qui a été refait est égal à ce qui est publié.", style="green")

@@ -28,6 +28,7 @@ def older(data: Path, tmp_path: Path) -> Path:
     for part in ("archive", "landing", "published"):
         shutil.copytree(data / part, world / part, symlinks=True)
     (world / "archive" / layout.FILE).unlink()
+    (world / "published/current/manifeste.sha256").unlink()
     number(world, None)
     return world
 

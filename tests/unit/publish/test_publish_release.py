@@ -35,6 +35,7 @@ def test_release_holds_everything_promised(world: World) -> None:
         "dictionnaire.csv",
         "NOTE.md",
         "manifeste.json",
+        "manifeste.sha256",
         "qualite/index.html",
         "exports/chiffres_cles.xlsx",
         "exports/chiffres_cles.csv",
@@ -236,6 +237,47 @@ def test_rollback_checks_the_bytes_and_remembers_what_was_left(world: World) -> 
     with pytest.raises(PublishFault, match=r"dictionnaire\.csv a changé"):
         rollback.back_to(published, second.nom, QUIET)
     assert rollback.listing(published, QUIET) == 0
+
+
+def test_manifest_has_its_digest_beside_it(world: World) -> None:
+    made = world.publish()
+    told = subprocess.run(["sha256sum", "-c", manifest.SEAL], cwd=made.folder, capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout + told.stderr
+    path = made.folder / "manifeste.json"
+    for changed in ({"region": "11"}, {"origine": "autre"}, {"lignes": {}}):
+        path.write_text(json.dumps(made.manifest | changed), encoding="utf-8")
+        (problem,) = manifest.verify(made.folder)
+        assert problem.startswith("manifeste.json a changé")
+        with pytest.raises(PublishFault, match=r"manifeste\.json a changé"):
+            rollback.back_to(world.settings.published, made.nom, QUIET)
+    (made.folder / manifest.SEAL).unlink()
+    assert manifest.verify(made.folder) == ["manifeste.sha256 manque"]
+
+
+def test_file_that_the_manifest_does_not_know_is_told(world: World) -> None:
+    made = world.publish()
+    spilled = made.folder / "referentiel.duckdb.tmp"  # DuckDB's, while a reader's query has not enough memory
+    spilled.mkdir()
+    (spilled / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"x")
+    assert manifest.verify(made.folder) == []
+    (made.folder / "exports").mkdir(exist_ok=True)
+    (made.folder / "exports" / "manifeste.json").write_text("{}", encoding="utf-8")
+    (made.folder / "lien.csv").symlink_to("/nulle/part")
+    assert manifest.verify(made.folder) == [
+        "exports/manifeste.json n'est pas dans le manifeste (ajouté depuis la publication : à retirer)",
+        "lien.csv n'est pas dans le manifeste (ajouté depuis la publication : à retirer)",
+    ]
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"fichiers": []}', '{"fichiers": {"a": {}}}'])
+def test_manifest_that_is_none_is_our_fault_in_words(world: World, content: str) -> None:
+    made = world.publish()
+    (made.folder / "manifeste.json").write_text(content, encoding="utf-8")
+    (made.folder / manifest.SEAL).unlink()
+    with pytest.raises(PublishFault, match="illisible"):
+        manifest.verify(made.folder)
+    releases.repair(world.settings.published, MOMENT)  # neither whole nor in the way of a run
+    assert releases.current(world.settings.published) is None
 
 
 def test_rollback_remembers_what_was_set_aside_before(world: World) -> None:

@@ -1,8 +1,11 @@
-"""The archive as `make verify` reads it: spoilt and missing objects and damaged lines are listed, whatever else lacks."""
+"""What `make verify` says of bytes: spoilt and missing objects, damaged lines of the journal, every file of every release; its
+figures are made again in tests/end_to_end."""
 
 from __future__ import annotations
 
 import io
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +13,12 @@ import pytest
 from rich.console import Console
 
 from extract.archive import Archive
-from publish import verify
+from publish import manifest, releases, rollback, verify
+from publish.releases import Release
 from publish.run import run
 from tests.unit.publish.conftest import World
+
+QUIET = Console(quiet=True)
 
 
 @pytest.fixture
@@ -33,7 +39,7 @@ def archive(world: World) -> Archive:
 
 def _told(world: World) -> verify.Report:
     report = verify.Report()
-    verify.bytes_of(world.settings, world.publish().folder, report)
+    verify.archive_of(world.settings, report)
     return report
 
 
@@ -79,3 +85,80 @@ def test_run_over_a_damaged_journal_is_a_fault_that_says_what_to_do(world: World
 def _damage(journal: Path) -> None:
     """One bit, in the date by which the clock is judged."""
     journal.write_bytes(journal.read_bytes().replace(b"2026-01-01", b"6026-01-01"))
+
+
+def read_again(world: World) -> verify.Report:
+    report = verify.Report()
+    current = releases.require_current(world.settings.published)
+    verify.releases_of(world.settings.published, current.nom, report)
+    return report
+
+
+def tell(release: Release, **changed: object) -> None:
+    (release.folder / releases.MANIFEST).write_text(json.dumps(release.manifest | changed), encoding="utf-8")
+
+
+def printed(report: verify.Report) -> str:
+    said = io.StringIO()
+    verify.show(report, Console(width=1000, file=said))
+    return said.getvalue()
+
+
+def test_every_release_is_read_again_and_what_to_do_is_told(world: World) -> None:
+    old, wrong, gone, planted, last = (world.publish(letter * 64) for letter in "abcde")
+    tell(old, format="1.1")
+    (old.folder / manifest.SEAL).unlink()
+    tell(wrong, region="11")
+    shutil.rmtree(gone.folder / "parquet")
+    (planted.folder / "de-trop.csv").write_text("x", encoding="utf-8")
+    report = read_again(world)
+    told = "\n".join(report.octets_faux)
+    assert f"release {wrong.nom} : manifeste.json a changé" in told
+    assert f"release {gone.nom} : parquet/observations.parquet manque" in told
+    assert f"release {planted.nom} : de-trop.csv n'est pas dans le manifeste" in told
+    assert report.releases == 5 and report.sans_empreinte == [old.nom] and old.nom not in told
+    (advice,) = report.conseils
+    assert f"{wrong.nom}, {gone.nom} : restaurez" in advice and planted.nom not in advice
+    assert last.nom not in told + advice
+    assert (
+        f"D'avant manifeste.sha256, leurs fichiers sont relus et leur manifeste cru : {old.nom}"
+        in printed(report)
+    )
+
+
+def test_damaged_current_release_leads_to_one_that_readers_may_have(world: World) -> None:
+    good, aside = world.publish("a" * 64), world.publish("b" * 64)
+    rollback.back_to(world.settings.published, good.nom, QUIET)
+    last = world.publish("c" * 64)
+    flipped = bytearray(last.database.read_bytes())
+    flipped[len(flipped) // 2] ^= 1
+    last.database.write_bytes(flipped)
+    report = verify.verify(world.settings, 5)
+    assert not report.juste and report.octets_faux == [
+        f"release {last.nom} : referentiel.duckdb a changé depuis la publication"
+    ]
+    (advice,) = report.conseils
+    assert f"make rollback RELEASE={good.nom}" in advice and "--force" in advice and aside.nom not in advice
+    shutil.rmtree(good.folder)
+    (advice,) = verify.verify(world.settings, 5).conseils
+    assert "aucune autre n'est entière" in advice
+
+
+@pytest.mark.parametrize("told", ["{", "9.0"])
+def test_release_that_cannot_be_read_is_said(world: World, told: str) -> None:
+    other, _ = world.publish("a" * 64), world.publish("b" * 64)
+    (other.folder / manifest.SEAL).unlink()
+    if told == "{":
+        (other.folder / releases.MANIFEST).write_text(told, encoding="utf-8")
+        (problem,) = read_again(world).octets_faux
+        assert other.nom in problem and "illisible" in problem
+        (other.folder / releases.MANIFEST).unlink()
+        (problem,) = read_again(world).octets_faux
+        assert other.nom in problem and "illisible" in problem
+        return
+    tell(other, format=told)
+    report = read_again(world)  # a later version made it: nothing can be told of it, and that is not a fault
+    assert report.juste and report.releases == 1 and "plus récente" in printed(report)
+    manifest.seal(other.folder)
+    tell(other, format="9.1")  # but its digest can
+    assert not read_again(world).juste

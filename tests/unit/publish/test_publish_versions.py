@@ -18,15 +18,18 @@ from publish.run import run
 from tests.unit.publish.conftest import MOMENT, World
 
 QUIET = Console(quiet=True)
-# What the manifest did not say in the versions before.
-ADDED = {"1.0": ("format",)}
+# What the manifest did not say, or said otherwise, in the versions before; none of these had a digest beside it.
+BEFORE = {"1.0": {"format": None}, "1.1": {"format": "1.1"}}
 
 
-def rewrite(release: Release, **changed: object) -> Release:
-    """The release with another manifest; a value of None takes the key out."""
+def rewrite(release: Release, sealed: bool = True, **changed: object) -> Release:
+    """The release as if made with another manifest; a value of None takes the key out."""
     content = {k: v for k, v in (release.manifest | changed).items() if v is not None}
     text = json.dumps(content, ensure_ascii=False)
     (release.folder / releases.MANIFEST).write_text(text, encoding="utf-8")
+    manifest.seal(release.folder)
+    if not sealed:
+        (release.folder / manifest.SEAL).unlink()
     return Release(release.nom, release.folder, content)
 
 
@@ -34,9 +37,9 @@ def test_release_says_its_number(world: World) -> None:
     assert world.publish().manifest["format"] == layout.RELEASE
 
 
-@pytest.mark.parametrize("number", ADDED)
+@pytest.mark.parametrize("number", BEFORE)
 def test_release_of_the_version_before_is_read_by_all_that_reads(world: World, number: str) -> None:
-    old = rewrite(world.publish("a" * 64), **dict.fromkeys(ADDED[number]))
+    old = rewrite(world.publish("a" * 64), sealed=False, **BEFORE[number])
     new = world.publish("b" * 64)  # its note, its differences and its reports read the one before
     published = world.settings.published
     assert [one.nom for one in releases.every(published)] == [old.nom, new.nom]
@@ -62,6 +65,8 @@ def test_release_of_a_newer_minor_is_read_and_what_it_adds_is_left_aside(world: 
     files = made.manifest["fichiers"] | {releases.DATABASE: {"octets": size, "sha256": digest, "neuf": True}}
     major = layout.major(layout.RELEASE, "")
     newer = rewrite(made, format=f"{major}.99", fichiers=files, nouvelle_cle={"a": 1})
+    (made.folder / "manifeste.sig").write_text("à côté du manifeste", encoding="utf-8")
+    assert manifest.verify(made.folder) == []
     releases.repair(world.settings.published, MOMENT)
     rollback.back_to(world.settings.published, newer.nom, QUIET)
     after = world.publish("b" * 64)
