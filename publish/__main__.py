@@ -169,7 +169,8 @@ def _export(folder: Path | None, settings: Settings, console: Console) -> int:
     # `make export PORTRAIT=…` reaches us by the environment, as QUERY does. All is checked before anything is
     # written.
     asked = request.parse(os.environ, request.Names.read(release.database))
-    earlier = [r for r in releases.every(settings.published) if r.nom < release.nom]
+    aside = releases.discarded(settings.published)  # compared with what readers had, not with what was wrong
+    earlier = [r for r in releases.every(settings.published) if r.nom < release.nom and r.nom not in aside]
     origin = produce.Origin(
         release.database,
         release.manifest["region"],
