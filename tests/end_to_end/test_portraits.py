@@ -160,6 +160,25 @@ def test_a_breakdown_says_what_is_secret(riche: Facts) -> None:
     assert "secret" in textes and "6\u202f400" in textes and "0" not in textes
 
 
+def test_a_star_is_told_by_the_legend_and_by_its_note(facts: Facts) -> None:
+    """An evolution that crosses a break, of the indicator itself or of a term, says so in the note of its row."""
+    made = portrait(facts, EPCI)
+    assert "* : l'évolution franchit une rupture" in made.legend
+    notes = {note.number: note.text for note in made.notes}
+    starred = [
+        row
+        for page in made.pages
+        for rang in page.rows
+        for _, bloc in rang
+        if isinstance(bloc, Table)
+        for row in bloc.rows
+        if any(cell.text.endswith("*") for cell in row)
+    ]
+    assert {"Emplois salariés privés pour 100 habitants"} <= {row[0].text for row in starred}
+    for row in starred:
+        assert re.search("[Rr]upture|apprentis", notes[str(row[0].note)]), row[0].text
+
+
 def test_no_zone_speaks_for_a_territory_spread_over_several(facts: Facts) -> None:
     projet = portrait(facts, PROJET)
     (chart,) = [c for c in graphiques(projet) if "taux_chomage_localise" in c.indicators]

@@ -12,8 +12,9 @@ from publish.exports.reports.facts import Facts, Key
 UNKNOWN = "Révisions inconnues"
 LEGEND = (
     "secret : couvert par le secret statistique ; n.d. : non disponible ; (p) : provisoire ; (e) : estimé ou"
-    " prévu ; (!) : fiabilité faible ; pt : point de pourcentage. Le rang 1 est la plus forte valeur."
-    " Fiabilité : sans mention dans la note, les révisions du chiffre ne sont pas connues."
+    " prévu ; (!) : fiabilité faible ; pt : point de pourcentage ; * : l'évolution franchit une rupture de"
+    " série, que dit la note. Le rang 1 est la plus forte valeur. Fiabilité : sans mention dans la note, les"
+    " révisions du chiffre ne sont pas connues."
 )
 
 
@@ -93,6 +94,8 @@ class Notes:
                     parts.append(key.fiabilite.rstrip(".") + ".")
             if one.notes:
                 parts.append(one.notes.rstrip(".") + ".")
+            if key is not None and key.rupture and "upture" not in (one.notes or ""):
+                parts.append(f"* {key.rupture.rstrip('.')}.")
             source = (one.source_titre or one.producteur, one.champ or "", one.licence, one.attribution or "")
             letter = letters.setdefault(source, _letter(len(letters)))
             computed = (
