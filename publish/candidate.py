@@ -109,7 +109,7 @@ def build(
     with _started(settings, root) as process:
         known = memory.deliveries(settings)
         key = memory.key(settings, known)
-        told = memory.prepare(settings)
+        told = memory.prepare(settings, known, key)
         held = partial.sources(settings, files)
         plan = None if whole or skip_tests or root != PROJECT_ROOT else partial.plan(settings, moment, held)
         candidate = _fresh(settings)

@@ -89,20 +89,20 @@ def key(settings: Settings, known: list[Delivery], root: Path = PROJECT_ROOT) ->
     return digest.hexdigest()
 
 
-def prepare(settings: Settings) -> dict[str, str]:
+def prepare(settings: Settings, every: list[Delivery], now: str) -> dict[str, str]:
     """What to tell dbt's process: the landing to read and, when there is a memory, where it is.
 
     Read: the deliveries in force, those that the memory does not hold, and the one that follows each of
     those; the landing to read is then a folder of links. A memory that does not fit any more is removed.
+    `every`: what the landing holds (`deliveries`); `now`: the `key` of it.
     """
     folder = settings.build / FOLDER
     if not (folder / KEY).is_file():
         return _everything(settings)
-    every = deliveries(settings)
     kept = _noted(folder)
     readings = {one.livraison: one.lecture for one in every}
     fits = (
-        kept["cle"] == key(settings, every)
+        kept["cle"] == now
         and all(readings.get(name) == reading for name, reading in kept["livraisons"].items())
         and _intact(folder, kept["fichiers"])
     )

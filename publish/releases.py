@@ -176,23 +176,23 @@ def _write_pointer(published: Path, release: Release, moment: datetime, aside: l
     write_text(published / POINTER, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
 
-def leave_current(published: Path, moment: datetime) -> None:
-    """Does as `repair` with a current release whose files have their sizes and not their bytes. Under the
-    lock."""
-    _leave_damaged(published, moment, surely=True)
-
-
-def _leave_damaged(published: Path, moment: datetime, surely: bool = False) -> None:
-    """Puts a damaged current release aside under `_abimees/` (nothing is deleted) and points to the newest
-    whole one, or to none: one that an operator set aside as wrong is not given back to readers by a program,
-    a wrong number being worse than none. `surely`: it is damaged, whatever the sizes say."""
+def _leave_damaged(published: Path, moment: datetime) -> None:
+    """`leave_current` when a file of it lacks or has another size."""
     link = published / CURRENT
     if not link.is_symlink():
         return
-    nom = str(link.readlink())
     with suppress(PublishFault):
-        if whole(read(published / nom)) and not surely:
+        if whole(read(published / link.readlink())):
             return
+    leave_current(published, moment)
+
+
+def leave_current(published: Path, moment: datetime) -> None:
+    """Puts the current release, which is damaged, aside under `_abimees/` (nothing is deleted) and points to
+    the newest whole one, or to none: one that an operator set aside as wrong is not given back to readers by
+    a program, a wrong number being worse than none. Under the lock."""
+    link = published / CURRENT
+    nom = str(link.readlink())
     never = {nom, *discarded(published)}
     others = [release for release in every(published) if release.nom not in never and whole(release)]
     if others:

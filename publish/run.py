@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from extract.run import RunSummary
     from publish.release import Draft
 
+NETWORK = "Vérifiez le réseau, le mandataire (HTTPS_PROXY) et les certificats"
+
 
 @dataclass
 class Outcome:
@@ -148,14 +150,16 @@ def _run(
     refusal = None if force else refusals.already(settings.published, inputs, compare)
     current = releases.current(settings.published)
     if not summary.joint and (known or refusal or not received):
-        return Outcome(UNREACHABLE, _unreachable(settings), current, summary=summary)
+        return Outcome(UNREACHABLE, _unreachable(settings, current), current, summary=summary)
     if known is not None:
         return Outcome(PUBLISHED, known, current, summary=summary)
     if refusal is not None:
         return Outcome(REFUSED, refusal, current, summary=summary)
     if received:  # nothing may have been asked: nothing else would say that these figures are others'
         Archive(settings.archive).claim(settings)
-    beside = [] if summary.joint else [_silent(settings)]
+    beside = []
+    if not summary.joint:
+        beside.append(f"{_silence(settings)} : la candidate est faite de ce qui était déjà reçu. {NETWORK}.")
     # read before it is compared with, which would blame the candidate at every run
     beside += _leave_damaged(settings, moment)
     built = None if force else dbt.resume(settings, inputs)
@@ -271,7 +275,6 @@ def _leave_damaged(settings: Settings, moment: datetime) -> list[str]:
 
 
 def _due(settings: Settings, moment: datetime) -> Callable[[Definition, Part], bool]:
-    from extract.archive import Archive
     from publish.operations.calendar import selector
 
     decide = selector(Archive(settings.archive).deliveries(), moment)
@@ -331,23 +334,15 @@ def _known(settings: Settings, inputs: str) -> str | None:
     return None
 
 
-def _silent(settings: Settings) -> str:
+def _silence(settings: Settings) -> str:
     where = f" par la réplique ({settings.producteurs})" if settings.producteurs else ""
-    return (
-        f"Aucun producteur n'a pu être joint{where} : la candidate est faite de ce qui était déjà reçu."
-        " Vérifiez le réseau, le mandataire (HTTPS_PROXY) et les certificats."
-    )
+    return f"Aucun producteur n'a pu être joint{where}"
 
 
-def _unreachable(settings: Settings) -> str:
-    where = f" par la réplique ({settings.producteurs})" if settings.producteurs else ""
-    current = releases.current(settings.published)
+def _unreachable(settings: Settings, current: Release | None) -> str:
     nothing = "Aucun chiffre n'a été reçu, rien n'a été publié."
     kept = f"La release {current.nom} reste en place." if current else nothing
-    return (
-        f"Aucun producteur n'a pu être joint{where}. Vérifiez le réseau, le mandataire"
-        f" (HTTPS_PROXY) et les certificats, puis relancez. {kept}"
-    )
+    return f"{_silence(settings)}. {NETWORK}, puis relancez. {kept}"
 
 
 def _refusal(verdict: Verdict, current: Release | None, refused: Path) -> str:

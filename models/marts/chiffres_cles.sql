@@ -65,21 +65,36 @@ ruptures as (
     inner join {{ ref('ruptures') }} as u on u.indicateur in (i.indicateur, i.numerateur, i.denominateur)
 ),
 
+-- Each last figure beside that of a year earlier.
+annees as (
+    select
+        d.*,
+        i.unite,
+        i.nature,
+        i.calcul,
+        i.numerateur,
+        i.decimales,
+        a.periode as periode_un_an_avant,
+        a.valeur as valeur_un_an_avant,
+        a.date_fin as fin_un_an_avant
+    from dernieres as d
+    inner join {{ ref('indicateurs') }} as i on d.indicateur = i.indicateur
+    left join observations as a
+        on
+            d.indicateur = a.indicateur and d.territoire = a.territoire and length(d.periode) = length(a.periode)
+            and d.rang_periode - {{ periodes_par_an('i.frequence') }} = a.rang_periode
+),
+
 franchies as (
     select
         d.territoire,
         d.indicateur,
         string_agg(distinct u.raison, ' ; ' order by u.raison) as rupture
-    from dernieres as d
-    inner join {{ ref('indicateurs') }} as i on d.indicateur = i.indicateur
+    from annees as d
     inner join ruptures as u on d.indicateur = u.indicateur
-    inner join observations as a
-        on
-            d.indicateur = a.indicateur and d.territoire = a.territoire and length(d.periode) = length(a.periode)
-            and d.rang_periode - {{ periodes_par_an('i.frequence') }} = a.rang_periode
     where
-        a.valeur is not null and d.valeur is not null
-        and last_day(a.date_fin - to_months(u.mois_de_recul)) < u.fin and d.date_fin >= u.fin
+        d.valeur_un_an_avant is not null and d.valeur is not null
+        and last_day(d.fin_un_an_avant - to_months(u.mois_de_recul)) < u.fin and d.date_fin >= u.fin
     group by d.territoire, d.indicateur
 ),
 
@@ -95,26 +110,21 @@ comparaisons as (
         d.methode,
         d.motif,
         u.rupture,
-        a.periode as periode_un_an_avant,
-        a.valeur as valeur_un_an_avant,
+        d.periode_un_an_avant,
+        d.valeur_un_an_avant,
         p.valeur as valeur_departement,
         r.valeur as valeur_region,
         f.valeur as valeur_france,
-        i.unite,
-        i.nature,
+        d.unite,
+        d.nature,
         g.rang,
         g.nombre_classes,
         g.quartile,
-        i.calcul,
-        i.decimales,
+        d.calcul,
+        d.decimales,
         coalesce(x.chiffres_vus_naitre, y.chiffres_vus_naitre, 0) as chiffres_vus_naitre,
         coalesce(x.ecart_premier_moyen, y.ecart_premier_moyen) as ecart_premier_moyen
-    from dernieres as d
-    inner join {{ ref('indicateurs') }} as i on d.indicateur = i.indicateur
-    left join observations as a
-        on
-            d.indicateur = a.indicateur and d.territoire = a.territoire and length(d.periode) = length(a.periode)
-            and d.rang_periode - {{ periodes_par_an('i.frequence') }} = a.rang_periode
+    from annees as d
     left join franchies as u on d.indicateur = u.indicateur and d.territoire = u.territoire
     left join observations as p
         on d.indicateur = p.indicateur and d.periode = p.periode and p.territoire = 'DEP-' || d.code_departement
@@ -129,10 +139,10 @@ comparaisons as (
     -- a computed figure is as reliable as what it is made of: it is told by its numerator, without a figure
     left join {{ ref('revisions') }} as x
         on
-            case when i.calcul = 'publie' then i.indicateur else i.numerateur end = x.indicateur
+            case when d.calcul = 'publie' then d.indicateur else d.numerateur end = x.indicateur
             and d.type_territoire = x.type_territoire and x.chiffres_vus_naitre > 0
     left join {{ ref('revisions') }} as y
-        on case when i.calcul = 'publie' then i.indicateur else i.numerateur end = y.indicateur and y.type_territoire = '_T'
+        on case when d.calcul = 'publie' then d.indicateur else d.numerateur end = y.indicateur and y.type_territoire = '_T'
 )
 
 select

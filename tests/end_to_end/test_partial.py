@@ -202,7 +202,8 @@ def test_a_delivery_that_comes_while_dbt_runs_is_not_noted_as_built(settings: Se
     memory.keep(settings, made, held)
     assert noted() == before, "nobody knows what the models saw of it: the next build reads it"
     came = {one.livraison for one in memory.deliveries(settings)} - {one.livraison for one in held}
-    memory.prepare(settings)
+    every = memory.deliveries(settings)
+    memory.prepare(settings, every, memory.key(settings, every))
     with duckdb.connect() as c:
         trusted = c.execute(f"select livraison from '{folder / memory.DELIVERIES}'").fetchall()
     assert len(came) == 1 and {name for (name,) in trusted} == before

@@ -52,7 +52,8 @@ def keep(settings: Settings) -> None:
 
 
 def remembers(settings: Settings) -> bool:
-    return memory.prepare(settings)["REFERENTIEL_VERSIONS"] != ""
+    every = memory.deliveries(settings)
+    return memory.prepare(settings, every, memory.key(settings, every))["REFERENTIEL_VERSIONS"] != ""
 
 
 def empty(folder: Path) -> None:
