@@ -3,6 +3,7 @@ left."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from publish import manifest, releases, words
 from publish.errors import PublishFault
-from publish.operations import lock
+from publish.operations import feed, lock, notify
 
 
 def listing(published: Path, console: Console) -> int:
@@ -41,16 +42,22 @@ def back_to(published: Path, nom: str, console: Console) -> int:
     RunLocked during a run, which would publish over it.
 
     The releases made after it are remembered as left aside: the same inputs will not publish them again by
-    themselves.
+    themselves. The feed and whoever is told of releases hear of it.
     """
     releases.require(published, nom)
     with lock.alone(published.parent):
         left = _move(published, nom)
-    console.print(f"Les lecteurs suivent maintenant la release {nom}.")
+        with suppress(OSError):  # it stays behind the pointer, and the next run writes it
+            feed.write(published, datetime.now(UTC))
+    told = [f"Les lecteurs suivent maintenant la release {nom}."]
     if left:
-        console.print(
+        told.append(
             f"Mises de côté : {', '.join(left)}. Elles ne seront pas republiées sans nouvelles données."
         )
+    message = notify.Message("retour", f"Référentiel : retour à la release {nom}", "\n".join(told), 0, nom)
+    failures = [f"Notification : {failure}" for failure in notify.send(message)]
+    for line in [*told, *failures]:
+        console.print(line, markup=False)
     return 0
 
 

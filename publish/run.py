@@ -138,6 +138,7 @@ def _run(
     from extract.run import run_sources
 
     code = hashes.code_hash()  # of what is loaded, whatever is put in its place while the run goes on
+    beside = _followed(settings, moment)
     with _step(steps, "extraction"):
         due = _due(settings, moment) if calendar and not only else None
         summary = run_sources(settings, only, console=console, due=due)
@@ -152,12 +153,11 @@ def _run(
     if not summary.joint and (known or refusal or not received):
         return Outcome(UNREACHABLE, _unreachable(settings, current), current, summary=summary)
     if known is not None:
-        return Outcome(PUBLISHED, known, current, summary=summary)
+        return Outcome(PUBLISHED, "\n".join([known, *beside]), current, summary=summary)
     if refusal is not None:
         return Outcome(REFUSED, refusal, current, summary=summary)
     if received:  # nothing may have been asked: nothing else would say that these figures are others'
         Archive(settings.archive).claim(settings)
-    beside = []
     if not summary.joint:
         beside.append(f"{_silence(settings)} : la candidate est faite de ce qui était déjà reçu. {NETWORK}.")
     # read before it is compared with, which would blame the candidate at every run
@@ -221,7 +221,7 @@ def _decide(
 def _afterwards(
     settings: Settings, built: dbt.Candidate, release: Release, drafted: Draft, code: str, moment: datetime
 ) -> list[str]:
-    """What follows a release that readers already have; what fails of it is told and unsays nothing."""
+    """What follows a release that readers already have, in words what fails of it."""
 
     def settle() -> None:
         # it is kept under the hash of the code on disk
@@ -234,7 +234,6 @@ def _afterwards(
             content.remember(settings.build / content.SUMS, drafted.sums)
         ),
         "Aucune ancienne release n'a été retirée": lambda: retirement.retire(settings.published, moment),
-        "Le fil releases.atom n'a pas été refait": lambda: feed.write(settings.published, moment),
     }
     told = []
     for consequence, step in steps.items():
@@ -242,7 +241,18 @@ def _afterwards(
             step()
         except (PublishFault, OSError) as error:
             told.append(f"{consequence} : {error}")
-    return told
+    return told + _followed(settings, moment)
+
+
+def _followed(settings: Settings, moment: datetime) -> list[str]:
+    """Makes the feed follow the pointer (whoever moved it may have been killed before); in words when it
+    cannot."""
+    try:
+        if feed.behind(settings.published):
+            feed.write(settings.published, moment)
+    except OSError as error:
+        return [f"Le fil releases.atom n'a pas été refait : {error}"]
+    return []
 
 
 def leave_damaged(settings: Settings) -> list[str]:
@@ -267,11 +277,12 @@ def _leave_damaged(settings: Settings, moment: datetime) -> list[str]:
     releases.leave_current(settings.published, moment)
     current = releases.current(settings.published)
     readers = f"suivent maintenant {current.nom}" if current else "n'ont plus de release"
-    return [
+    said = (
         f"La release {damaged.nom} est abîmée : {releases.DATABASE} n'a plus les octets de son manifeste."
         f" Elle est mise de côté sous {settings.published / releases.DAMAGED}, les lecteurs {readers}."
         " Vérifiez le disque, puis l'archive (make verify)."
-    ]
+    )
+    return [said, *_followed(settings, moment)]
 
 
 def _due(settings: Settings, moment: datetime) -> Callable[[Definition, Part], bool]:

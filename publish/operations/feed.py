@@ -1,4 +1,5 @@
-"""`published/releases.atom`: the releases, newest first, with what each changed in words (RFC 4287)."""
+"""`published/releases.atom`: the releases, newest first, with what each changed in words (RFC 4287); those
+that an operator set aside say so. It is dated of the last move of the pointer."""
 
 from __future__ import annotations
 
@@ -28,16 +29,27 @@ def write(published: Path, moment: datetime) -> Path:
     _text(feed, "id", "urn:referentiel-regional:releases")
     _text(feed, "title", TITLE)
     every = releases.every(published)[::-1][:ENTRIES]
-    _text(feed, "updated", every[0].manifest["produite_le"] if every else utc_text(moment))
+    pointer = releases.pointer(published)
+    moved = str(pointer.get("depuis", utc_text(moment)))
+    _text(feed, "updated", moved)
     author = ET.SubElement(feed, f"{{{ATOM}}}author")
     _text(author, "name", "Référentiel régional de données socio-économiques")
     for release in every:
-        feed.append(_entry(release))
+        aside = release.nom in releases.discarded(published)
+        feed.append(_left(release, moved, str(pointer["release"])) if aside else _entry(release))
     path = published / NAME
     write_text(
         path, '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, encoding="unicode") + "\n"
     )
     return path
+
+
+def behind(published: Path) -> bool:
+    """Whether the pointer moved since the feed was written: the run was killed in between."""
+    moved = releases.pointer(published).get("depuis")
+    path = published / NAME
+    told = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    return moved is not None and f"<updated>{moved}</updated>" not in told
 
 
 def note(release: Release) -> str:
@@ -47,18 +59,32 @@ def note(release: Release) -> str:
 
 
 def _entry(release: Release) -> ET.Element:
-    entry = ET.Element(f"{{{ATOM}}}entry")
     made = release.manifest["produite_le"]
-    _text(entry, "id", f"urn:referentiel-regional:release:{release.nom}")
-    _text(entry, "title", f"Release du {words.day(in_utc(made))}")
-    _text(entry, "updated", made)
-    ET.SubElement(entry, f"{{{ATOM}}}link", {"rel": "alternate", "href": f"{release.nom}/NOTE.md"})
+    entry = _headed(release, "", made)
     told = note(release)
     brief = BRIEF.search(told)
     if brief is not None:
         _text(entry, "summary", brief[1].strip())
     content = _text(entry, "content", told)
     content.set("type", "text")
+    return entry
+
+
+def _left(release: Release, moved: str, current: str) -> ET.Element:
+    """The entry of a release that was set aside, dated of that so that subscribers see it again."""
+    entry = _headed(release, " (mise de côté)", moved)
+    reason = "Mise de côté par un retour arrière : ne plus la citer."
+    _text(entry, "summary", f"{reason} Les lecteurs suivent la release {current}.")
+    return entry
+
+
+def _headed(release: Release, suffix: str, updated: str) -> ET.Element:
+    entry = ET.Element(f"{{{ATOM}}}entry")
+    made = in_utc(release.manifest["produite_le"])
+    _text(entry, "id", f"urn:referentiel-regional:release:{release.nom}")
+    _text(entry, "title", f"Release du {words.day(made)} à {made:%H:%M} UTC{suffix}")
+    _text(entry, "updated", updated)
+    ET.SubElement(entry, f"{{{ATOM}}}link", {"rel": "alternate", "href": f"{release.nom}/NOTE.md"})
     return entry
 
 

@@ -1,5 +1,5 @@
-"""Words sent out at the end of a run, to a webhook and by e-mail, when somebody has something to read or to
-do.
+"""Words sent out at the end of a run and after a rollback, to a webhook and by e-mail, when somebody has
+something to read or to do.
 
 The environment says to whom: REFERENTIEL_WEBHOOK (address of an http(s) service that takes a JSON POST),
 REFERENTIEL_SMTP (host:port; REFERENTIEL_SMTP_UTILISATEUR and REFERENTIEL_SMTP_MOT_DE_PASSE when it wants
@@ -25,7 +25,8 @@ LONGEST = 200_000  # characters of a body: a note is shorter, a chat service ref
 
 @dataclass(frozen=True)
 class Message:
-    """What is sent: `evenement` is publiee, refusee, faute, injoignable or sources; the rest is French."""
+    """What is sent: `evenement` is publiee, retour, refusee, faute, injoignable or sources; the rest is
+    French."""
 
     evenement: str
     objet: str

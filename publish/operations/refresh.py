@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from extract.attempt import SourceResult
 
 BAD = ("refuse", "echec")
+UNASKED = "ignore"  # for want of its key
 NUMBERS = re.compile(r"\S*\d\S*(\s[kMG]?o\b)?")  # and what is written in one word with them
 EVENTS = {REFUSED: "refusee", FAULT: "faute", UNREACHABLE: "injoignable"}
 
@@ -45,7 +46,8 @@ def _account(settings: Settings, console: Console, outcome: Outcome, began: date
         history = [*runlog.records(settings)]
         before = next(iter(history[-1:]), {})
         late = _late(settings, console, outcome, began, before)
-        record = _record(outcome, began) | {"en_echec": _failing(outcome, before)} | late
+        record = _record(outcome, began) | late
+        record |= {"en_echec": _failing(outcome, before), "ignorees": _unasked(outcome, before)}
         for place in notify.PLACES:
             message = told(outcome, record, *_heard(history, place))
             if message is not None:
@@ -76,28 +78,39 @@ def told(
     since: Sequence[dict[str, Any]] = (),
 ) -> Message | None:
     """What is worth a message, or None: a new release, a refusal, a fault or unreachable producers that were
-    not already told, a source that starts or stops failing or being late. `before`: the last run whose end
-    was told; `since`: those whose end was not."""
+    not already told, a source that starts or stops failing, being asked or being late. `before`: the last run
+    whose end was told; `since`: those whose end was not."""
+    if outcome.code == LOCKED:
+        return None  # another run holds the lock, and will speak for itself
     release = outcome.release.nom if outcome.release else None
     first, *others = outcome.message.splitlines()
-    if outcome.code in EVENTS:
-        former = str(before.get("message", ""))
-        if before.get("code") == outcome.code and _kind(outcome.code, former) == _kind(
-            outcome.code, outcome.message
-        ):
-            return None
-        event = EVENTS[outcome.code]
-        return Message(event, f"Référentiel : {first}"[:180], outcome.message, outcome.code, release)
-    if outcome.code != PUBLISHED:
-        return None  # another run holds the lock, and will speak for itself
-    sources = _sources(outcome, record, before)
-    owed = any(one.get("nouvelle") and one.get("release") == release for one in since)
-    if outcome.release is not None and (outcome.nouvelle or owed):
-        text = "\n".join([*others, *sources, feed.note(outcome.release)])
-        return Message("publiee", f"Référentiel : release {release}", text, 0, release)
+    # when all are silent together, that is the event
+    sources = [] if outcome.code == UNREACHABLE else _sources(outcome, record, before)
+    new = outcome.release is not None and (outcome.nouvelle or _owed(outcome, before, since))
+    note = [feed.note(outcome.release)] if outcome.release is not None and new else []
+    if outcome.code in EVENTS and not _repeats(outcome, before):
+        text = "\n".join([outcome.message, *sources, *note])
+        return Message(EVENTS[outcome.code], f"Référentiel : {first}"[:180], text, outcome.code, release)
+    if note:
+        told = others if outcome.code == PUBLISHED else []
+        text = "\n".join([*told, *sources, *note])
+        return Message("publiee", f"Référentiel : release {release}", text, outcome.code, release)
     if not sources:
         return None
-    return Message("sources", "Référentiel : état des sources", "\n".join(sources), 0, release)
+    return Message("sources", "Référentiel : état des sources", "\n".join(sources), outcome.code, release)
+
+
+def _repeats(outcome: Outcome, before: dict[str, Any]) -> bool:
+    """Whether the last run that was told ended in the same way."""
+    same = _kind(outcome.code, str(before.get("message", ""))) == _kind(outcome.code, outcome.message)
+    return before.get("code") == outcome.code and same
+
+
+def _owed(outcome: Outcome, before: dict[str, Any], since: Sequence[dict[str, Any]]) -> bool:
+    """Whether the current release is newer than what was told, and made by a run that did not tell: its
+    message did not go, or it was killed."""
+    newer = outcome.release is not None and outcome.release.nom > str(before.get("release") or "")
+    return newer and any(one.get("nouvelle") or one.get("code") is None for one in since)
 
 
 def _kind(code: int, message: str) -> str:
@@ -120,8 +133,13 @@ def _sources(outcome: Outcome, record: dict[str, Any], before: dict[str, Any]) -
     before_late = set(before.get("en_retard", late))
     results = outcome.summary.results if outcome.summary else []
     why = {one.source: one for one in results if one.resultat in BAD}
+    unasked = set(record.get("ignorees", ()))
+    before_unasked = set(before.get("ignorees", unasked))
+    reasons = {one.source: one.motif for one in results if one.resultat == UNASKED}
     lines = [f"- {name} : {_why(why.get(name))}, reste sur sa dernière livraison." for name in now - then]
     lines += [f"- {name} : répond de nouveau." for name in then - now]
+    lines += [f"- {name} : n'est plus demandée ({reasons.get(name)})." for name in unasked - before_unasked]
+    lines += [f"- {name} : est de nouveau demandée." for name in before_unasked - unasked - then - now]
     lines += [f"- {name} : en retard sur le rythme de son producteur." for name in late - before_late]
     lines += [f"- {name} : n'est plus en retard." for name in before_late - late]
     return sorted(lines)
@@ -133,10 +151,19 @@ def _why(result: SourceResult | None) -> str:
     return f"{'livraison refusée' if result.resultat == 'refuse' else 'échec'} ({result.motif})"
 
 
+def _unasked(outcome: Outcome, before: dict[str, Any]) -> list[str]:
+    """Sources that lack their key: those of this run, and those of before that were not due."""
+    results = outcome.summary.results if outcome.summary else []
+    met = {one.source for one in results}
+    return sorted(
+        {one.source for one in results if one.resultat == UNASKED} | (set(before.get("ignorees", ())) - met)
+    )
+
+
 def _failing(outcome: Outcome, before: dict[str, Any]) -> list[str]:
     """Sources that fail now: those asked in this run, and those that failed before and were not asked."""
     results = outcome.summary.results if outcome.summary else []
-    asked = {one.source for one in results}
+    asked = {one.source for one in results if one.resultat != UNASKED}
     return sorted(
         {one.source for one in results if one.resultat in BAD} | (set(before.get("en_echec", ())) - asked)
     )

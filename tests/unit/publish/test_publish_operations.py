@@ -23,7 +23,7 @@ from rich.console import Console
 
 import extract.run
 from extract import landing
-from extract.archive import Archive
+from extract.archive import Archive, in_utc
 from extract.definitions import Definition, Part, load, load_all
 from extract.durable import TEMP_PREFIX
 from extract.run import RunSummary, SourceResult
@@ -343,6 +343,45 @@ def test_feed_reads_whatever_a_note_holds(world: World) -> None:
     assert root.findtext(f".//{{{feed.ATOM}}}content") == "Chômage :  « 7 % »\n\tsuite \U0001f4c8"
 
 
+def entries(published: Path) -> list[tuple[str, str]]:
+    """Title and summary of each entry of the feed, as it lies there."""
+    root = ET.parse(published / feed.NAME).getroot()
+    names = {"a": feed.ATOM}
+    return [
+        (
+            str(one.findtext("a:title", namespaces=names)),
+            str(one.findtext("a:summary", "", namespaces=names)),
+        )
+        for one in root.findall("a:entry", names)
+    ]
+
+
+def test_feed_says_what_a_rollback_set_aside(world: World) -> None:
+    published = world.settings.published
+    first, second = world.publish("a" * 64), world.publish("b" * 64)
+    feed.write(published, MOMENT)
+    before = entries(published)
+    assert "mise de côté" not in str(before) and not feed.behind(published)
+    rollback.back_to(published, first.nom, QUIET)
+    (aside, summary), (title, _) = entries(published)
+    assert aside == f"{before[0][0]} (mise de côté)" and first.nom in summary
+    assert title == before[1][0] and second.nom not in title
+
+
+def test_titles_of_one_day_differ_by_their_hour(world: World) -> None:
+    made = world.publish()
+    feed.write(world.settings.published, MOMENT)
+    (title, _), *_ = entries(world.settings.published)
+    assert f"{in_utc(made.manifest['produite_le']):à %H:%M} UTC" in title
+
+
+def test_feed_follows_a_release_whose_run_was_killed_before_it(world: World, nothing_new: Release) -> None:
+    published = world.settings.published
+    assert feed.behind(published)
+    refresh.refresh(world.settings, QUIET)
+    assert not feed.behind(published) and len(entries(published)) == 2
+
+
 # ---- words sent out
 @contextmanager
 def webhook(status: int = 200) -> Iterator[tuple[str, list[dict[str, object]]]]:
@@ -458,6 +497,69 @@ def test_failing_source_is_told_with_its_reason(world: World) -> None:
     bad = Outcome(0, "Rien de nouveau", world.publish(), summary=RunSummary([result("refuse")]))
     message = refresh.told(bad, {"en_echec": ["essai__jeu"]}, {"en_echec": []})
     assert message is not None and "livraison refusée (HTML au lieu de données)" in message.texte
+
+
+def test_release_whose_run_was_killed_before_it_said_so_is_told_by_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = world.publish("a" * 64)
+    with webhook() as (address, posted):
+        monkeypatch.setenv("REFERENTIEL_WEBHOOK", address)
+        ended(monkeypatch, world, Outcome(0, "publiée", first, True))
+        second = world.publish("b" * 64)
+        runlog.append(world.settings, {"code": None, "message": runlog.KILLED, "en_echec": []})
+        for _ in range(2):
+            ended(monkeypatch, world, Outcome(0, "Rien de nouveau", second))
+        runlog.append(world.settings, {"code": None, "message": runlog.KILLED, "en_echec": []})
+        ended(monkeypatch, world, Outcome(0, "Rien de nouveau", second))
+        third = world.publish("c" * 64)
+        runlog.append(world.settings, {"code": None, "message": runlog.KILLED, "en_echec": []})
+        ended(monkeypatch, world, Outcome(1, "Release refusée\nRapport : x", third))
+    assert [(one["evenement"], one["release"]) for one in posted] == [
+        ("publiee", first.nom),
+        ("publiee", second.nom),
+        ("refusee", third.nom),
+    ]
+    assert feed.note(third) in str(posted[2]["text"])
+
+
+def test_source_that_fails_while_a_refusal_lasts_is_told(world: World) -> None:
+    made = world.publish()
+    refused = Outcome(1, "Release refusée\nRapport : x", made, summary=RunSummary([result("echec")]))
+    first = told(refused, ["essai__jeu"], {"en_echec": []})
+    assert first is not None and "Release refusée" in first.texte and "essai__jeu : échec" in first.texte
+    repeated = {"code": 1, "message": refused.message, "en_echec": []}
+    again = told(refused, ["essai__jeu"], repeated)
+    assert again is not None and again.evenement == "sources" and "essai__jeu : échec" in again.texte
+    assert told(refused, ["essai__jeu"], repeated | {"en_echec": ["essai__jeu"]}) is None
+    silent = Outcome(4, "Aucun producteur", made, summary=RunSummary([result("echec")]))
+    alone = told(silent, ["essai__jeu"], {"en_echec": []})
+    assert alone is not None and "essai__jeu" not in alone.texte, "who is silent with all others is not told"
+
+
+def test_key_that_goes_is_told_and_is_no_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = world.publish()
+    ignored = SourceResult("essai__jeu", None, "ignore", "la clé CLE manque")
+    with webhook() as (address, posted):
+        monkeypatch.setenv("REFERENTIEL_WEBHOOK", address)
+        for one in ("echec", "ignore", "ignore", "inchange"):
+            summary = RunSummary([ignored if one == "ignore" else result(one)])
+            ended(monkeypatch, world, Outcome(0, "Rien de nouveau", made, summary=summary))
+    texts = [str(one["text"]) for one in posted]
+    assert len(texts) == 3
+    assert "échec" in texts[0]
+    assert "essai__jeu : n'est plus demandée (la clé CLE manque)" in texts[1] and "répond" not in texts[1]
+    assert "essai__jeu : répond de nouveau." in texts[2]
+
+
+def test_rollback_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = world.publish("a" * 64), world.publish("b" * 64)
+    with webhook() as (address, posted):
+        monkeypatch.setenv("REFERENTIEL_WEBHOOK", address)
+        rollback.back_to(world.settings.published, first.nom, QUIET)
+    (once,) = posted
+    assert once["evenement"] == "retour" and once["release"] == first.nom
+    assert f"Mises de côté : {second.nom}" in str(once["text"])
 
 
 def test_source_not_asked_stays_failing() -> None:
