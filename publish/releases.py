@@ -8,6 +8,7 @@ it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -62,6 +63,9 @@ def read(folder: Path) -> Release:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         number = manifest.get("format", layout.FIRST)
+        missing = {"produite_le", "fichiers"} - manifest.keys()
+        if missing:
+            raise ValueError(f"il n'a pas {', '.join(sorted(missing))}")
     except (OSError, ValueError, AttributeError) as error:
         raise PublishFault(
             f"{folder} n'est pas une release entière ({MANIFEST} illisible : {error}). "
@@ -100,6 +104,15 @@ def whole(release: Release) -> bool:
     except (OSError, KeyError, TypeError, AttributeError):  # a manifest of something else is not whole either
         return False
     return DATABASE in told and sizes == told
+
+
+def intact(release: Release) -> bool:
+    """Whether the base that readers open has the bytes that the manifest says. A disk that does not give them
+    back has not."""
+    told = release.manifest["fichiers"][DATABASE]["sha256"]
+    with suppress(OSError), release.database.open("rb") as handle:
+        return bool(hashlib.file_digest(handle, "sha256").hexdigest() == told)
+    return False
 
 
 def current(published: Path) -> Release | None:
@@ -229,8 +242,10 @@ def repair(published: Path, moment: datetime) -> None:
                 leftover.unlink()
     release, said = current(published), str(pointer(published).get("release", ""))
     if release is not None and said != release.nom:
-        aside = discarded(published)
+        # A rollback was killed, or the publication of a new release.
+        aside = [nom for nom in discarded(published) if nom != release.nom]
         if said > release.nom:
-            # A rollback was killed; or the leaving of a damaged release, which nobody set aside.
-            aside = gone_back_from(published, release.nom, filter(whole, every(published)))
+            # A rollback too; or the leaving of a damaged release, which nobody set aside.
+            others = [one for one in every(published) if whole(one) and (one.nom != said or intact(one))]
+            aside = gone_back_from(published, release.nom, others)
         _write_pointer(published, release, moment, aside)

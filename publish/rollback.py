@@ -3,7 +3,6 @@ left."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,13 +46,13 @@ def back_to(published: Path, nom: str, console: Console) -> int:
     releases.require(published, nom)
     with lock.alone(published.parent):
         left = _move(published, nom)
-        with suppress(OSError):  # it stays behind the pointer, and the next run writes it
-            feed.write(published, datetime.now(UTC))
+        behind = feed.follow(published, datetime.now(UTC))
     told = [f"Les lecteurs suivent maintenant la release {nom}."]
     if left:
         told.append(
             f"Mises de côté : {', '.join(left)}. Elles ne seront pas republiées sans nouvelles données."
         )
+    told += behind
     message = notify.Message("retour", f"Référentiel : retour à la release {nom}", "\n".join(told), 0, nom)
     failures = [f"Notification : {failure}" for failure in notify.send(message)]
     for line in [*told, *failures]:

@@ -44,7 +44,6 @@ from publish.errors import (
     no_memory,
     refuses_writes,
 )
-from publish.manifest import sha256
 from publish.operations import allowance, clock, feed, lock, refusals, retirement, runlog, space
 from publish.releases import Release
 from publish.second_process import SecondProcess
@@ -138,7 +137,7 @@ def _run(
     from extract.run import run_sources
 
     code = hashes.code_hash()  # of what is loaded, whatever is put in its place while the run goes on
-    beside = _followed(settings, moment)
+    beside = feed.follow(settings.published, moment)
     with _step(steps, "extraction"):
         due = _due(settings, moment) if calendar and not only else None
         summary = run_sources(settings, only, console=console, due=due)
@@ -169,6 +168,7 @@ def _run(
             threading.Thread(target=_load_libraries, daemon=True).start()
             with _step(steps, "construction"), _bar(console, "Construction") as advance:
                 built = dbt.build(settings, advance, whole=force, files=files)
+            hashes.require_same_code(code)  # or what two codes made would be taken up as that of one
             dbt.checkpoint(built, inputs)
         hashed = hashes.Inputs(inputs, landing, code)
         outcome = _decide(settings, console, built, hashed, moment, compare, steps, second)
@@ -239,20 +239,9 @@ def _afterwards(
     for consequence, step in steps.items():
         try:
             step()
-        except (PublishFault, OSError) as error:
+        except Exception as error:  # also what an old release that is damaged makes of them
             told.append(f"{consequence} : {error}")
-    return told + _followed(settings, moment)
-
-
-def _followed(settings: Settings, moment: datetime) -> list[str]:
-    """Makes the feed follow the pointer (whoever moved it may have been killed before); in words when it
-    cannot."""
-    try:
-        if feed.behind(settings.published):
-            feed.write(settings.published, moment)
-    except OSError as error:
-        return [f"Le fil releases.atom n'a pas été refait : {error}"]
-    return []
+    return told + feed.follow(settings.published, moment)
 
 
 def leave_damaged(settings: Settings) -> list[str]:
@@ -271,8 +260,7 @@ def _leave_damaged(settings: Settings, moment: datetime) -> list[str]:
     damaged = releases.current(settings.published)
     if damaged is None:
         return []
-    told = damaged.manifest["fichiers"][releases.DATABASE]["sha256"]
-    if sha256(damaged.database) == told:
+    if releases.intact(damaged):
         return []
     releases.leave_current(settings.published, moment)
     current = releases.current(settings.published)
@@ -282,7 +270,7 @@ def _leave_damaged(settings: Settings, moment: datetime) -> list[str]:
         f" Elle est mise de côté sous {settings.published / releases.DAMAGED}, les lecteurs {readers}."
         " Vérifiez le disque, puis l'archive (make verify)."
     )
-    return [said, *_followed(settings, moment)]
+    return [said, *feed.follow(settings.published, moment)]
 
 
 def _due(settings: Settings, moment: datetime) -> Callable[[Definition, Part], bool]:

@@ -52,10 +52,21 @@ def behind(published: Path) -> bool:
     return moved is not None and f"<updated>{moved}</updated>" not in told
 
 
+def follow(published: Path, moment: datetime) -> list[str]:
+    """Writes the feed when it is behind the pointer (whoever moved it may have been killed before); in words
+    when it cannot."""
+    try:
+        if behind(published):
+            write(published, moment)
+    except Exception as error:  # of an old release that is damaged too: it unsays nothing of the new one
+        return [f"Le fil {NAME} n'a pas été refait : {error}"]
+    return []
+
+
 def note(release: Release) -> str:
     """The release's note, as written."""
     path = release.folder / "NOTE.md"
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def _entry(release: Release) -> ET.Element:

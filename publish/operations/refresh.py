@@ -60,15 +60,19 @@ def _account(settings: Settings, console: Console, outcome: Outcome, began: date
 
 
 def _heard(history: list[dict[str, Any]], place: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The last run of which whoever is told at `place` knows the end, and the runs since: their message did
-    not go, or they had nothing to say (killed, or another one held the lock)."""
-    since: list[dict[str, Any]] = []
-    for record in reversed(history):
+    """The last run of which whoever is told at `place` knows the end, with the last release that they know,
+    and the runs since: their message did not go, or they had nothing to say (killed, or another one held the
+    lock)."""
+
+    def heard(record: dict[str, Any]) -> bool:
         missed = any(failure.startswith(place) for failure in record.get("envois_manques", ()))
-        if not missed and record.get("code") not in (None, LOCKED):
-            return record, since
-        since.append(record)
-    return {}, since
+        return not missed and record.get("code") not in (None, LOCKED)
+
+    known = [rank for rank, record in enumerate(history) if heard(record)]
+    if not known:
+        return {}, history
+    release = next((history[rank]["release"] for rank in known[::-1] if history[rank].get("release")), None)
+    return history[known[-1]] | {"release": release}, history[known[-1] + 1 :]
 
 
 def told(
@@ -107,10 +111,13 @@ def _repeats(outcome: Outcome, before: dict[str, Any]) -> bool:
 
 
 def _owed(outcome: Outcome, before: dict[str, Any], since: Sequence[dict[str, Any]]) -> bool:
-    """Whether the current release is newer than what was told, and made by a run that did not tell: its
-    message did not go, or it was killed."""
-    newer = outcome.release is not None and outcome.release.nom > str(before.get("release") or "")
-    return newer and any(one.get("nouvelle") or one.get("code") is None for one in since)
+    """Whether the current release is newer than the last one that was told: its message did not go, or the
+    run was killed before."""
+    if outcome.release is None:
+        return False
+    known = before.get("release")
+    untold = any(one.get("nouvelle") or one.get("code") is None for one in since)
+    return outcome.release.nom > known if known else untold
 
 
 def _kind(code: int, message: str) -> str:

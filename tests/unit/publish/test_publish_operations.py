@@ -779,6 +779,26 @@ def test_damage_of_which_the_repair_was_killed_sets_nothing_aside(world: World) 
     assert releases.pointer(published)["release"] == first.nom and releases.discarded(published) == []
 
 
+def test_leaving_of_other_bits_that_was_killed_sets_nothing_aside(world: World) -> None:
+    first, second = world.publish("a" * 64), world.publish("b" * 64)
+    published = world.settings.published
+    second.database.write_bytes(synthetic.flipped(second.database.read_bytes()))
+    (published / releases.CURRENT).unlink()
+    (published / releases.CURRENT).symlink_to(first.nom)  # killed before courante.json followed
+    releases.repair(published, MOMENT)
+    assert releases.pointer(published)["release"] == first.nom and releases.discarded(published) == []
+
+
+def test_release_that_a_killed_rollback_gave_back_is_set_aside_no_more(world: World) -> None:
+    first, second, third = (world.publish(one * 64) for one in "abc")
+    published = world.settings.published
+    rollback.back_to(published, first.nom, QUIET)
+    (published / releases.CURRENT).unlink()
+    (published / releases.CURRENT).symlink_to(second.nom)  # on the way back, killed before courante.json
+    releases.repair(published, MOMENT)
+    assert releases.discarded(published) == [third.nom]
+
+
 def test_only_release_damaged_leaves_no_pointer_and_old_damage_blocks_nobody(world: World) -> None:
     only = world.publish()
     published = world.settings.published

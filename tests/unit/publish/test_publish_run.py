@@ -206,14 +206,15 @@ def test_wrong_context_is_exit_2_with_its_words(
     assert outcome.code == 2 and "autre région" in outcome.message
 
 
+@pytest.mark.parametrize("back", [False, True])
 @pytest.mark.parametrize("step", ["run_sources", "build"])
 def test_code_that_changes_during_the_run_publishes_nothing(
-    world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch, step: str
+    world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch, step: str, back: bool
 ) -> None:
     owner, done = (extract.run, steps.pull) if step == "run_sources" else (dbt, steps.build)
 
     def pulled_meanwhile(*arguments: object, **options: object) -> object:
-        monkeypatch.setattr(inputs, "versions", lambda: {"duckdb": "une autre"})
+        (patch if back else monkeypatch).setattr(inputs, "versions", lambda: {"duckdb": "une autre"})
         return done(*arguments, **options)  # type: ignore[operator]
 
     with monkeypatch.context() as patch:
@@ -222,6 +223,32 @@ def test_code_that_changes_during_the_run_publishes_nothing(
     assert outcome.code == 2 and "code a changé pendant" in outcome.message
     assert releases.current(world.settings.published) is None
     assert attempt(world).nouvelle and steps.builds == 2, "what was built of two codes is built again"
+
+
+def test_old_release_that_does_not_read_unsays_nothing(world: World, steps: Steps) -> None:
+    old = attempt(world).release
+    assert old is not None
+    note = old.folder / "NOTE.md"
+    note.write_bytes(note.read_bytes()[:-2] + b"\xff\n")  # of the same size: it is not set aside
+    (old.folder / releases.MANIFEST).write_text(
+        (old.folder / releases.MANIFEST).read_text("utf-8").replace('"produite_le": "2', '"produite_le": "X'),
+        "utf-8",
+    )
+    change_inputs(world)
+    done = attempt(world)
+    assert done.code == 0 and done.nouvelle and "Aucune ancienne release n'a été retirée" in done.message
+
+
+def test_release_without_its_date_is_no_release(world: World, steps: Steps) -> None:
+    old = attempt(world).release
+    assert old is not None
+    manifest = old.folder / releases.MANIFEST
+    manifest.write_text(manifest.read_text("utf-8").replace('"produite_le"', '"prodtite_le"'), "utf-8")
+    change_inputs(world)
+    done = attempt(world)
+    assert done.code == 0 and done.nouvelle and "retirée" not in done.message
+    assert old.nom not in {one.nom for one in releases.every(world.settings.published)}
+    rollback.listing(world.settings.published, QUIET)
 
 
 def test_full_disk_that_a_transaction_meets_is_told_as_such(
