@@ -26,7 +26,7 @@ $(VENV)/pret: requirements.lock
 demo: $(VENV)/pret ## tout, sur une machine neuve : réplique des producteurs, extraction, construction, contrôles, publication, exports
 	@$(PY) -m publish demo
 
-refresh: $(VENV)/pret ## la même chose sur les vrais producteurs (clés dans l'environnement)
+refresh: $(VENV)/pret ## la même chose sur les vrais producteurs (clés dans l'environnement), ailleurs que la démonstration : REFERENTIEL_DATA=donnees
 	@$(PY) -m publish run
 
 test: $(VENV)/pret style ## tous les tests (une dizaine de minutes sur deux cœurs)

@@ -34,6 +34,8 @@ CARDS = {
 PER_THEME = 4  # lines under each theme: a screen, not the dictionary
 TREND = 20  # points of the small curve of a frame
 SMALL = 10  # and of a line
+# Where a refresh goes after the demonstration, whose folder takes no other figures; the READMEs say it too.
+REAL = "donnees"
 
 FIGURES = """
     with curves as (
@@ -275,7 +277,7 @@ def _next(settings: Settings) -> Table:
         (f"make sql QUERY=\"from portrait('REG-{settings.region}')\"", "interroger"),
         ("make sql", "ouvrir DuckDB sur la release, en lecture seule"),
         ("make status", "où en est chaque source"),
-        ("make refresh", "la même chose sur les vrais producteurs"),
+        (f"REFERENTIEL_DATA={REAL} make refresh", "les vrais producteurs, dans leur dossier"),
     ):
         table.add_row(Text(f"  {command}", style="bold"), Text(does, style="dim"))
     return table
