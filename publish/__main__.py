@@ -36,7 +36,12 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--tout", action="store_true", help="demander toutes les sources, même avant leur échéance"
     )
-    commands.add_parser("demo", help="la même chose sur la réplique des producteurs, sans réseau ni clé")
+    demo = commands.add_parser(
+        "demo", help="la même chose sur la réplique des producteurs, sans réseau ni clé"
+    )
+    demo.add_argument(
+        "--image", type=Path, metavar="SVG", help="dessiner aussi le dernier écran dans ce fichier"
+    )
     commands.add_parser("status", help="une ligne par source : dernière livraison, retard")
     sql = commands.add_parser("sql", help="DuckDB sur la release en cours, en lecture seule")
     sql.add_argument("query", nargs="?", help="une requête ; sans elle, le shell")
@@ -114,7 +119,7 @@ def _dispatch(options: argparse.Namespace, settings: Settings, console: Console)
         case "demo":
             from publish.demo import demo
 
-            return demo(console)
+            return demo(console, options.image)
         case "status":
             from publish.status import show
 

@@ -3,6 +3,8 @@ are."""
 
 from __future__ import annotations
 
+import io
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -130,6 +132,13 @@ def full(outcome: Outcome, settings: Settings, console: Console) -> None:
     console.print(
         f"{mark} {outcome.message} [dim]En {words.number(outcome.seconds)} s ({_steps(outcome)}).[/]\n"
     )
+
+
+def picture(outcome: Outcome, settings: Settings) -> str:
+    """The same screen as an SVG, for the READMEs. It fetches no font: the reader's own does."""
+    recorder = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
+    full(outcome, settings, recorder)
+    return re.sub(r" *@font-face \{.*?\}\n", "", recorder.export_svg(title="make demo"), flags=re.DOTALL)
 
 
 def curve(values: list[float] | None, width: int = TREND) -> str:
