@@ -57,7 +57,9 @@ def parser() -> argparse.ArgumentParser:
     keep.add_argument("release", help="nom de la release")
     keep.add_argument("rapport", help="le rapport qui en imprime des chiffres")
     check = commands.add_parser(
-        "verify", help="refaire des chiffres tirés au hasard depuis les octets archivés, sans les modèles"
+        "verify",
+        help="relire chaque octet de l'archive et de chaque release, refaire des chiffres tirés au hasard"
+        " depuis les octets archivés, sans les modèles",
     )
     check.add_argument("--nombre", type=int, default=1000, help="combien de chiffres (1000 par défaut)")
     check.add_argument("--graine", help="un autre tirage (par défaut celui de la release)")
