@@ -26,7 +26,7 @@ $(VENV)/pret: requirements.lock
 demo: $(VENV)/pret ## tout, sur une machine neuve : réplique des producteurs, extraction, construction, contrôles, publication, exports
 	@$(PY) -m publish demo
 
-refresh: $(VENV)/pret ## la même chose sur les vrais producteurs (clés dans l'environnement)
+refresh: $(VENV)/pret ## la même chose sur les vrais producteurs (clés dans l'environnement), ailleurs que la démonstration : REFERENTIEL_DATA=donnees
 	@$(PY) -m publish run
 
 test: $(VENV)/pret style ## tous les tests (une dizaine de minutes sur deux cœurs)
@@ -66,7 +66,7 @@ rollback: $(VENV)/pret ## ramène la publication en cours à une autre · RELEAS
 keep: $(VENV)/pret ## garde pour toujours la release que nomme un rapport · RELEASE=… RAPPORT="…"
 	@$(PY) -m publish keep "$(RELEASE)" "$(RAPPORT)"
 
-verify: $(VENV)/pret ## refait mille chiffres publiés depuis les octets archivés, sans les modèles, et compare
+verify: $(VENV)/pret ## relit chaque octet de l'archive et de chaque release, refait mille chiffres publiés sans les modèles, et compare
 	@$(PY) -m publish verify
 
 export: $(VENV)/pret ## exports de la publication en cours · PORTRAIT=… PORTRAITS=tous CLASSEUR=… TABLEAU_DE_BORD=oui VRAC=tout (docs/rapports.md)

@@ -82,7 +82,7 @@ def run_sources(
     `due`: says which parts to ask now; the others are left alone and counted.
 
     Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the
-    archive, ContextMismatch when the archive belongs to another region or origin (nothing is landed
+    archive, ContextMismatch when the archive belongs to another region or origin (no producer is asked
     then), ClockWrong when the machine's clock and a producer's differ by more than CLOCK_TOLERANCE and none
     agrees with ours, WriteRefused or OSError when the disk refuses a write."""
     everything = load_all() if definitions is None else definitions
@@ -101,6 +101,7 @@ def run_sources(
     console = console or Console(stderr=True)
     archive = Archive(settings.archive)
     with alone(settings):
+        _refuse_others(settings, archive)
         _clean(settings)
         again = reconcile(settings, archive, everything)
         transport = Transport(settings, archive, policy)
@@ -122,6 +123,13 @@ def run_sources(
             key=lambda one: order[one.source if one.partition is None else f"{one.source}/{one.partition}"]
         )
     return summary
+
+
+def _refuse_others(settings: Settings, archive: Archive) -> None:
+    """Raises ContextMismatch when the archive is already somebody's and not ours. It becomes somebody's when
+    a delivery is accepted, not before: a run that receives nothing ties it to nobody."""
+    if (archive.root / "contexte.json").exists():
+        archive.claim(settings)
 
 
 def _speaks_for_all(

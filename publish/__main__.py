@@ -36,7 +36,12 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--tout", action="store_true", help="demander toutes les sources, même avant leur échéance"
     )
-    commands.add_parser("demo", help="la même chose sur la réplique des producteurs, sans réseau ni clé")
+    demo = commands.add_parser(
+        "demo", help="la même chose sur la réplique des producteurs, sans réseau ni clé"
+    )
+    demo.add_argument(
+        "--image", type=Path, metavar="SVG", help="dessiner aussi le dernier écran dans ce fichier"
+    )
     commands.add_parser("status", help="une ligne par source : dernière livraison, retard")
     sql = commands.add_parser("sql", help="DuckDB sur la release en cours, en lecture seule")
     sql.add_argument("query", nargs="?", help="une requête ; sans elle, le shell")
@@ -52,7 +57,9 @@ def parser() -> argparse.ArgumentParser:
     keep.add_argument("release", help="nom de la release")
     keep.add_argument("rapport", help="le rapport qui en imprime des chiffres")
     check = commands.add_parser(
-        "verify", help="refaire des chiffres tirés au hasard depuis les octets archivés, sans les modèles"
+        "verify",
+        help="relire chaque octet de l'archive et de chaque release, refaire des chiffres tirés au hasard"
+        " depuis les octets archivés, sans les modèles",
     )
     check.add_argument("--nombre", type=int, default=1000, help="combien de chiffres (1000 par défaut)")
     check.add_argument("--graine", help="un autre tirage (par défaut celui de la release)")
@@ -114,7 +121,7 @@ def _dispatch(options: argparse.Namespace, settings: Settings, console: Console)
         case "demo":
             from publish.demo import demo
 
-            return demo(console)
+            return demo(console, options.image)
         case "status":
             from publish.status import show
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 
@@ -30,9 +31,9 @@ def _environment(**changes: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def demo(console: Console) -> int:
+def demo(console: Console, image: Path | None = None) -> int:
     """Starts the replica, runs the same job as `make refresh` against it, shows the result, stops the
-    replica."""
+    replica. `image`: where to write the screen as an SVG too (that of the READMEs is of a first run)."""
     from extract.replica.process import replica
 
     console.print(
@@ -46,6 +47,8 @@ def demo(console: Console) -> int:
         outcome = refresh(settings, console)
     if outcome.release is not None and outcome.code == 0:
         screen.full(outcome, settings, console)
+        if image is not None:
+            image.write_text(screen.picture(outcome, settings), encoding="utf-8")
     else:
         screen.short(outcome, console)
     return outcome.code

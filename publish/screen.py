@@ -3,6 +3,8 @@ are."""
 
 from __future__ import annotations
 
+import io
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +36,8 @@ CARDS = {
 PER_THEME = 4  # lines under each theme: a screen, not the dictionary
 TREND = 20  # points of the small curve of a frame
 SMALL = 10  # and of a line
+# Where a refresh goes after the demonstration, whose folder takes no other figures; the READMEs say it too.
+REAL = "donnees"
 
 FIGURES = """
     with curves as (
@@ -128,6 +132,13 @@ def full(outcome: Outcome, settings: Settings, console: Console) -> None:
     console.print(
         f"{mark} {outcome.message} [dim]En {words.number(outcome.seconds)} s ({_steps(outcome)}).[/]\n"
     )
+
+
+def picture(outcome: Outcome, settings: Settings) -> str:
+    """The same screen as an SVG, for the READMEs. It fetches no font: the reader's own does."""
+    recorder = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
+    full(outcome, settings, recorder)
+    return re.sub(r" *@font-face \{.*?\}\n", "", recorder.export_svg(title="make demo"), flags=re.DOTALL)
 
 
 def curve(values: list[float] | None, width: int = TREND) -> str:
@@ -275,7 +286,7 @@ def _next(settings: Settings) -> Table:
         (f"make sql QUERY=\"from portrait('REG-{settings.region}')\"", "interroger"),
         ("make sql", "ouvrir DuckDB sur la release, en lecture seule"),
         ("make status", "où en est chaque source"),
-        ("make refresh", "la même chose sur les vrais producteurs"),
+        (f"REFERENTIEL_DATA={REAL} make refresh", "les vrais producteurs, dans leur dossier"),
     ):
         table.add_row(Text(f"  {command}", style="bold"), Text(does, style="dim"))
     return table

@@ -76,8 +76,11 @@ def _mail(env: Mapping[str, str], message: Message) -> None:
     mail["To"] = env["REFERENTIEL_COURRIEL_A"]
     mail.set_content(message.texte[:LONGEST])
     user = env.get("REFERENTIEL_SMTP_UTILISATEUR", "").strip()
+    password = env["REFERENTIEL_SMTP_MOT_DE_PASSE"] if user else ""
+    if not (user + password).isascii():  # smtplib would say it with a letter of the password
+        raise ValueError("l'utilisateur et le mot de passe du serveur s'écrivent sans accent, en ASCII")
     with smtplib.SMTP(host, int(port or 25), timeout=TIMEOUT) as server:
         if user:
             server.starttls(context=ssl.create_default_context())
-            server.login(user, env["REFERENTIEL_SMTP_MOT_DE_PASSE"])
+            server.login(user, password)
         server.send_message(mail)

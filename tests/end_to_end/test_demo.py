@@ -4,11 +4,17 @@ The demo is run once for the module, in a folder of its own; each test reads wha
 """
 
 import json
+import xml.etree.ElementTree as ET
+from collections import defaultdict
 from pathlib import Path
 
 import openpyxl
 import pytest
 from conduite import publier
+
+from extract.settings import Settings
+from publish import releases, screen
+from publish.run import Outcome
 
 RACINE = Path(__file__).resolve().parents[2]
 
@@ -188,6 +194,36 @@ def test_exports_agree(base, data: Path) -> None:
             f"select count(*) from read_csv('{exports}/chiffres_cles.csv', delim = ';', header = true)"
         ).fetchone()
         == n
+    )
+
+
+def lines_of(picture: str) -> list[str]:
+    """What a picture of a screen says, line by line, spaces aside."""
+    found: dict[float, list[tuple[float, str]]] = defaultdict(list)
+    for text in ET.fromstring(picture).iter("{http://www.w3.org/2000/svg}text"):
+        if "y" in text.attrib and text.get("textLength"):
+            found[float(text.attrib["y"])].append((float(text.attrib["x"]), "".join(text.itertext())))
+    return [" ".join("".join(text for _, text in sorted(found[y])).split()) for y in sorted(found)]
+
+
+def test_picture_of_the_readme_shows_this_demonstration(data: Path) -> None:
+    outcome = Outcome(0, "", releases.require_current(data / "published"))
+    svg = (RACINE / "docs/images/demo.svg").read_text(encoding="utf-8")
+    assert "@font-face" not in svg, "a picture that fetches its font"
+    shown = lines_of(svg)
+    now = lines_of(screen.picture(outcome, Settings(data, producteurs="http://127.0.0.1:9")))
+    paths = next(n for n, line in enumerate(now) if line.startswith("Base SQL"))
+    # the columns of what was pulled are as wide as its rows, which this outcome has not
+    told = [line for line in now[:paths] if not line.startswith("Producteur ")]
+    told += [line for line in now if "make " in line]
+    assert any(line.startswith("Contient ") for line in told) and any("make refresh" in line for line in told)
+    if (
+        len(releases.every(data / "published")) > 1
+    ):  # judged against the one before: more checks than a first one
+        told = [line for line in told if not line.startswith("Jugée ")]
+    assert [line for line in told if line not in shown] == [], (
+        "docs/images/demo.svg is not the last screen of the demonstration any more. In a clone without data:"
+        " .venv/bin/python -m publish demo --image docs/images/demo.svg"
     )
 
 

@@ -189,18 +189,23 @@ def test_one_dead_host_of_many_is_a_failed_source_not_a_dead_network(
     assert result.resultat == "echec" and "connexion refusée" in result.motif
 
 
-def test_other_context_is_refused_only_when_something_would_land(
+def test_archive_of_another_context_is_refused_before_anyone_is_asked(
     producer: Producer, settings: Settings
 ) -> None:
     producer.serve(PATH, BODY)
     _run(settings)
-    before = landing.fingerprint(settings)
-    producer.serve(PATH, BODY + b"03;4\n")
-    with pytest.raises(ContextMismatch, match="région 28"):
-        _run(replace(settings, region="53"))
-    assert landing.fingerprint(settings) == before
-    dead = replace(settings, region="53", producteurs="http://127.0.0.1:9")
-    assert not _run(dead).joint, "an unreachable world is told as such, whatever the context"
+    before, asked = landing.fingerprint(settings), len(producer.requests)
+    real = definition(acces={"url": f"{producer.url}{PATH}"})
+    for other in (replace(settings, region="53"), replace(settings, producteurs=None)):
+        with pytest.raises(ContextMismatch, match="région 28"):
+            _run(other, real)
+    assert len(producer.requests) == asked and landing.fingerprint(settings) == before
+
+
+def test_archive_in_which_nothing_landed_belongs_to_nobody(producer: Producer, settings: Settings) -> None:
+    producer.serve_in_turn(PATH, say(404), say(200, BODY))
+    assert _run(settings).results[0].resultat == "echec"
+    assert _run(replace(settings, region="53")).results[0].resultat == "nouveau"
 
 
 def test_replay_rebuilds_the_same_files_without_network(producer: Producer, settings: Settings) -> None:
