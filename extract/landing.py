@@ -177,7 +177,9 @@ def _sources_table(definitions: list[Definition]) -> pa.Table:
     ]
     columns = [pa.array([row[name] for row in rows], type=pa.string()) for name in _SOURCE_COLUMNS]
     columns.append(pa.array([definition.key is not None for definition in definitions], type=pa.bool_()))
-    return pa.table(columns, names=[*_SOURCE_COLUMNS, "cle_requise"])
+    asked = [None if definition.asked == (None,) else definition.asked for definition in definitions]
+    columns.append(pa.array(asked, type=pa.list_(pa.string())))
+    return pa.table(columns, names=[*_SOURCE_COLUMNS, "cle_requise", "partitions"])
 
 
 def _timestamp(value: str | None) -> Any:

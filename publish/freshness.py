@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 import duckdb
 
+from publish import words
+
 # From one publication to the next, and how long after it a producer is still on time: the longest gaps seen
 # in the producers' calendars (quarterly employment comes up to 100 days after the quarter, the census at the
 # end of December).
@@ -79,14 +81,14 @@ def judge(
         return Freshness("à jour", "publication irrégulière, aucun retard à constater")
     if published is None and held is not None:
         limit = HELD.get(rhythm or "", limit)
-    since, words = next(
+    since, what = next(
         (moment, said)
         for moment, said in ((published, "publiée"), (held, "dernière période close"), (received, "reçue"))
         if moment is not None
     )
     age = now - since
     if age > limit:
-        return Freshness("en retard", f"{words} il y a {age.days} jours, rythme {rhythm}")
+        return Freshness("en retard", f"{what} il y a {words.plural(age.days, 'jour')}, fréquence {rhythm}")
     return Freshness("à jour", "")
 
 

@@ -14,29 +14,50 @@ from expectations.model import Controle, Verdict
 from publish import freshness, words
 from publish.releases import Release
 
-CHANGES = """
-    select c.indicateur, any_value(i.libelle), any_value(i.decimales), any_value(i.unite),
-        count(*) filter (where c.nature = 'ajoute'), count(*) filter (where c.nature = 'retire'),
-        count(*) filter (where c.nature = 'revise'),
-        max_by(territoire, ecart_relatif), max_by(periode, ecart_relatif),
-        max_by(valeur_avant, ecart_relatif), max_by(valeur_apres, ecart_relatif)
-    from actuelle.main.changements c left join actuelle.main.indicateurs i using (indicateur)
-    group by c.indicateur
-    order by max(ecart_relatif) desc nulls last, count(*) desc, c.indicateur
+# The figures that moved: of which territory and detail, in words.
+MOVED = """
+    moved as (
+        select c.*, coalesce(t.libelle || ' (' || c.territoire || ')', c.territoire) as lieu,
+            case when c.modalite <> '_T' then coalesce(m.libelle, c.modalite) end as detail
+        from actuelle.main.changements c
+        left join actuelle.main.territoires t using (territoire)
+        left join actuelle.main.modalites m using (modalite)
+        where c.nature = 'revise' and c.ecart <> 0
+    )
+"""
+CHANGES = f"""
+    with {MOVED},
+    strongest as (
+        from moved qualify row_number() over (
+            partition by indicateur order by ecart_relatif desc nulls last, territoire, periode, modalite
+        ) = 1
+    ),
+    counts as (
+        select indicateur, count(*) as changed, count(*) filter (where nature = 'ajoute') as added,
+            count(*) filter (where nature = 'retire') as removed,
+            count(*) filter (where nature = 'revise') as revised
+        from actuelle.main.changements group by indicateur
+    )
+    select c.indicateur, i.libelle, i.decimales, i.unite, c.added, c.removed, c.revised, s.lieu, s.detail,
+        s.periode, s.valeur_avant, s.valeur_apres
+    from counts c left join actuelle.main.indicateurs i using (indicateur)
+    left join strongest s using (indicateur)
+    order by s.ecart_relatif desc nulls last, c.changed desc, c.indicateur
 """
 BRIEF = """
-    select c.nature, sum(c.rows), list(coalesce(i.libelle, c.indicateur) order by c.rows desc, c.indicateur)
+    select c.nature, sum(c.rows), list(coalesce(i.libelle, p.libelle, c.indicateur) order by c.rows desc,
+        c.indicateur)
     from (select nature, indicateur, count(*) as rows from actuelle.main.changements group by all) c
     left join actuelle.main.indicateurs i using (indicateur)
+    left join precedente.main.indicateurs p using (indicateur)
     group by c.nature
 """
-LARGEST = """
-    select i.libelle, i.decimales, i.unite, coalesce(t.libelle, c.territoire), c.periode, c.modalite,
-        c.valeur_avant, c.valeur_apres, c.ecart_relatif
-    from actuelle.main.changements c
-    join actuelle.main.indicateurs i using (indicateur)
-    left join actuelle.main.territoires t using (territoire)
-    where c.nature = 'revise' and c.ecart <> 0 and c.methode = 'publiee'
+LARGEST = f"""
+    with {MOVED}
+    select i.libelle, i.decimales, i.unite, c.lieu, c.detail, c.periode, c.valeur_avant, c.valeur_apres,
+        c.ecart_relatif
+    from moved c join actuelle.main.indicateurs i using (indicateur)
+    where c.methode = 'publiee'
     order by c.ecart_relatif desc nulls last, c.indicateur, c.territoire, c.periode, c.modalite
     limit 20
 """
@@ -99,13 +120,15 @@ def write(
 def _brief(
     connection: duckdb.DuckDBPyConnection, previous: Release | None, sources: list[tuple[Any, ...]]
 ) -> list[str]:
-    """What is new, revised, late, refused: a line each, for who reads the message and not the note."""
-    new, revised = "première release", "première release"
+    """What is new, revised, withdrawn (when something is), late, refused: a line each, for who reads the
+    message and not the note."""
+    new, revised, removed = "première release", "première release", []
     if previous is not None:
         by_nature = {
             nature: (rows, list(labels)) for nature, rows, labels in connection.execute(BRIEF).fetchall()
         }
         new, revised = (_counted(*by_nature.get(nature, (0, []))) for nature in ("ajoute", "revise"))
+        removed = [f"- Retiré : {_counted(*by_nature['retire'])}."] if "retire" in by_nature else []
     late = [title for _, title, *_, state in sources if state.etat == "en retard"]
     refused = [title for _, title, _, outcome, *_ in sources if outcome in ("refuse", "echec")]
     return [
@@ -113,6 +136,7 @@ def _brief(
         "",
         f"- Nouveau : {new}.",
         f"- Révisé : {revised}.",
+        *removed,
         f"- En retard : {_listed(late)}.",
         f"- Refusé ou en échec : {_listed(refused)}.",
     ]
@@ -149,14 +173,11 @@ def _changes(connection: duckdb.DuckDBPyConnection, previous: Release | None) ->
         "| Indicateur | Ajoutées | Retirées | Révisées | Plus forte révision |",
         "|---|---:|---:|---:|---|",
     ]
-    for key, label, decimals, unit, added, removed, revised, territory, period, before, after in rows:
+    for key, label, decimals, unit, added, removed, revised, place, detail, period, before, after in rows:
         strongest = ""
-        if territory is not None:
-            old, new = (
-                words.valued(before, decimals or 0, unit or ""),
-                words.valued(after, decimals or 0, unit or ""),
-            )
-            strongest = f"{territory}, {words.period(period)} : {old} → {new}"
+        if place is not None:
+            where = ", ".join(filter(None, (place, detail, words.period(period))))
+            strongest = f"{where} : {_moved(before, after, decimals, unit)}"
         lines.append(
             f"| {label or 'retiré du dictionnaire'} (`{key}`) | {words.number(added)} |"
             f" {words.number(removed)} | {words.number(revised)} | {strongest} |"
@@ -174,12 +195,29 @@ def _largest(connection: duckdb.DuckDBPyConnection) -> list[str]:
         "Les chiffres de producteurs qui bougent le plus (tous sont dans la table `changements`) :",
         "",
     ]
-    for label, decimals, unit, place, period, modality, before, after, share in rows:
-        detail = "" if modality == "_T" else f" ({modality})"
-        old, new = (words.valued(value, decimals or 0, unit or "") for value in (before, after))
-        moved = "" if share is None else f" ({words.number(share, 1)}{words.THIN}%)"
-        lines.append(f"- {label}{detail}, {place}, {words.period(period)} : {old} → {new}{moved}")
+    for label, decimals, unit, place, detail, period, before, after, share in rows:
+        what = f"{label} ({detail})" if detail else label
+        moved = _moved(before, after, decimals, unit)
+        lines.append(f"- {what}, {place}, {words.period(period)} : {moved}{_share(share)}")
     return lines
+
+
+def _moved(before: float, after: float, decimals: int | None, unit: str | None) -> str:
+    """« 45,017 → 45,018 »: the indicator's decimals, or as many as it takes to tell two values apart."""
+    old = new = ""
+    for wanted in range(decimals or 0, 16):
+        old, new = (words.valued(value, wanted, unit or "") for value in (before, after))
+        if old != new:
+            break
+    return f"{old} → {new}"
+
+
+def _share(share: float | None) -> str:
+    """« (7,2 %) », « (moins de 0,1 %) »: a revision in % of what it revises, if that was not 0."""
+    if share is None:
+        return ""
+    least = "moins de 0,1" if share < 0.05 else words.number(share, 1)
+    return f" ({least}{words.THIN}%)"
 
 
 def _sources(sources: list[tuple[Any, ...]]) -> list[str]:
@@ -192,7 +230,8 @@ def _sources(sources: list[tuple[Any, ...]]) -> list[str]:
         if state.etat in freshness.TOLD:
             late.append(f"- **{title}** (`{source}`) : {state.etat}, {state.mot}.")
         if outcome in ("refuse", "echec"):
-            kept = f"reste sur la livraison `{delivery}`" if delivery else "aucune livraison antérieure"
+            # of the source: when one of its partitions is refused, perhaps that of another one
+            kept = f"dernière réception réussie le {words.day(delivery)}" if delivery else "jamais reçue"
             what = "refusée" if outcome == "refuse" else "échec"
             refused.append(f"- **{title}** (`{source}`) : {what}, {reason or 'sans motif'} ; {kept}.")
         if outcome == "ignore":

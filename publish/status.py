@@ -17,18 +17,37 @@ from publish import freshness, releases, words
 from publish.errors import PublishFault
 from publish.releases import Release
 
+# The last attempts are told as in models/intermediate/2_observations/int_sources.sql. A landing of before
+# there were `partitions` is read until the next run makes it again.
 QUERY = """
     with acceptees as (
         select source, max(recu_le) filter (where resultat = 'nouveau') as recu_le,
             max(publie_le) as publie_le
         from read_parquet($livraisons) where resultat in ('nouveau', 'inchange') group by all
     ),
-    derniers as (
-        select source, resultat, motif, recu_le from read_parquet($livraisons)
-        qualify row_number() over (partition by source order by recu_le desc) = 1
+    sources as (
+        from read_parquet($sources) union all by name select null::varchar[] as partitions where false
+    ),
+    essais as (
+        select l.source, l.partition as partie, l.resultat, l.motif,
+            case l.resultat when 'refuse' then 1 when 'echec' then 2 when 'ignore' then 3
+                when 'nouveau' then 4 else 5 end as gravite
+        from read_parquet($livraisons) l join sources s using (source)
+        where case when s.partitions is null then partie is null else array_contains(s.partitions, partie) end
+        qualify row_number() over (partition by source, partie order by recu_le desc, livraison desc) = 1
+    ),
+    derniers_essais as (
+        select source, resultat, gravite, case when gravite <= 3 then motif end as motif,
+            string_agg(partie, ', ' order by partie) as parties
+        from essais group by all
+    ),
+    etats as (
+        select source, min_by(resultat, gravite) as resultat,
+            string_agg(coalesce(parties || ' : ', '') || motif, ' ; ' order by gravite, parties) as motif
+        from derniers_essais group by source
     )
-    select s.source, s.frequence, a.recu_le, a.publie_le, d.resultat, d.motif
-    from read_parquet($sources) s left join acceptees a using (source) left join derniers d using (source)
+    select s.source, s.frequence, a.recu_le, a.publie_le, e.resultat, e.motif
+    from sources s left join acceptees a using (source) left join etats e using (source)
     order by s.source
 """
 HELD = """

@@ -139,11 +139,14 @@ def _sources(outcome: Outcome, record: dict[str, Any], before: dict[str, Any]) -
     late = set(record.get("en_retard", ()))
     before_late = set(before.get("en_retard", late))
     results = outcome.summary.results if outcome.summary else []
-    why = {one.source: one for one in results if one.resultat in BAD}
     unasked = set(record.get("ignorees", ()))
     before_unasked = set(before.get("ignorees", unasked))
     reasons = {one.source: one.motif for one in results if one.resultat == UNASKED}
-    lines = [f"- {name} : {_why(why.get(name))}, reste sur sa dernière livraison." for name in now - then]
+    bad = [one for one in results if one.resultat in BAD]
+    lines = [
+        f"- {name} : {_why([one for one in bad if one.source == name])}, reste sur sa dernière livraison."
+        for name in now - then
+    ]
     lines += [f"- {name} : répond de nouveau." for name in then - now]
     lines += [f"- {name} : n'est plus demandée ({reasons.get(name)})." for name in unasked - before_unasked]
     lines += [f"- {name} : est de nouveau demandée." for name in before_unasked - unasked - then - now]
@@ -152,10 +155,15 @@ def _sources(outcome: Outcome, record: dict[str, Any], before: dict[str, Any]) -
     return sorted(lines)
 
 
-def _why(result: SourceResult | None) -> str:
-    if result is None or not result.motif:
+def _why(results: list[SourceResult]) -> str:
+    """Why a source fails: `results`, the failures of its partitions."""
+    reasons = [
+        f"{one.partition} : {one.motif}" if one.partition else one.motif for one in results if one.motif
+    ]
+    if not reasons:
         return "ne répond plus comme attendu"
-    return f"{'livraison refusée' if result.resultat == 'refuse' else 'échec'} ({result.motif})"
+    refused = any(one.resultat == "refuse" for one in results)
+    return f"{'livraison refusée' if refused else 'échec'} ({' ; '.join(reasons)})"
 
 
 def _unasked(outcome: Outcome, before: dict[str, Any]) -> list[str]:

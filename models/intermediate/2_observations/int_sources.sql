@@ -7,13 +7,41 @@ with dernieres as (
     group by source
 ),
 
-dernier_etat as (
+-- A partition that left the yaml, or only comes by deposit, answers no more: its last attempt would stay for ever.
+-- publish/status.py reads the landing by the same rule.
+essais as (
     select
         l.source,
+        l.partie,
         l.resultat,
         l.motif,
-        row_number() over (partition by l.source order by l.recu_le desc, l.livraison desc) as rang
+        case l.resultat when 'refuse' then 1 when 'echec' then 2 when 'ignore' then 3 when 'nouveau' then 4 else 5 end as gravite,
+        row_number() over (partition by l.source, l.partie order by l.recu_le desc, l.livraison desc) as rang
     from {{ ref('stg_extraction__livraisons') }} as l
+    inner join {{ ref('stg_extraction__sources') }} as s on l.source = s.source
+    where case when s.partitions is null then l.partie is null else array_contains(s.partitions, l.partie) end
+),
+
+-- An unchanged answer has words too, that give no reason for anything.
+derniers_essais as (
+    select
+        source,
+        resultat,
+        gravite,
+        case when gravite <= 3 then motif end as motif,
+        string_agg(partie, ', ' order by partie) as parties
+    from essais
+    where rang = 1
+    group by source, resultat, gravite, case when gravite <= 3 then motif end
+),
+
+etats as (
+    select
+        source,
+        min_by(resultat, gravite) as resultat,
+        string_agg(coalesce(parties || ' : ', '') || motif, ' ; ' order by gravite, parties) as motif
+    from derniers_essais
+    group by source
 )
 
 select
@@ -34,4 +62,4 @@ select
     e.motif as dernier_motif
 from {{ ref('stg_extraction__sources') }} as s
 left join dernieres as d on s.source = d.source
-left join dernier_etat as e on s.source = e.source and e.rang = 1
+left join etats as e on s.source = e.source

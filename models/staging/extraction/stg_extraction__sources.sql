@@ -9,5 +9,6 @@ select
     attribution,
     frequence,
     description,
-    cle_requise
+    cle_requise,
+    partitions
 from {{ source('extraction', 'sources') }}

@@ -62,6 +62,7 @@ def test_first_delivery_lands_as_text(producer: Producer, settings: Settings) ->
     assert told["publie_le"].isoformat() == "2025-12-18T12:00:16" and told["http_statut"] == 200
     (source,) = _table(settings.landing / "_sources.parquet")
     assert source["cle_requise"] is False and source["titre"] == "Un jeu d'essai"
+    assert source["partitions"] is None
     empty = pq.read_table(settings.landing / "insee__essai" / "_schema.parquet")
     assert (empty.num_rows, empty.column_names) == (
         0,
@@ -277,7 +278,9 @@ def test_partitions_are_separate_deliveries(producer: Producer, settings: Settin
         partitions={
             "2019": {"acces": {"url": "https://x/2019"}},
             "2020": {"acces": {"url": "https://x/2020"}, "attendu": renamed},
-        }
+            "2021": {},
+        },
+        acces={},
     )
     results = _run(settings, source).results
     assert [(one.partition, one.resultat) for one in results] == [("2019", "nouveau"), ("2020", "nouveau")]
@@ -285,6 +288,8 @@ def test_partitions_are_separate_deliveries(producer: Producer, settings: Settin
     assert {(row["_partition"], row["CODE"]) for row in rows} == {
         (year, code) for year in ("2019", "2020") for code in ("01", "02")
     }
+    (told,) = _table(settings.landing / "_sources.parquet")
+    assert told["partitions"] == ["2019", "2020"], "the other one only comes by deposit"
 
 
 def test_two_runs_at_once_are_refused(settings: Settings) -> None:

@@ -12,6 +12,7 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -497,6 +498,11 @@ def test_failing_source_is_told_with_its_reason(world: World) -> None:
     bad = Outcome(0, "Rien de nouveau", world.publish(), summary=RunSummary([result("refuse")]))
     message = refresh.told(bad, {"en_echec": ["essai__jeu"]}, {"en_echec": []})
     assert message is not None and "livraison refusée (HTML au lieu de données)" in message.texte
+    parts = [replace(result(outcome), partition=outcome) for outcome in ("echec", "nouveau", "refuse")]
+    bad.summary = RunSummary(parts)
+    message = refresh.told(bad, {"en_echec": ["essai__jeu"]}, {"en_echec": []})
+    both = "echec : HTML au lieu de données ; refuse : HTML au lieu de données"
+    assert message is not None and f"livraison refusée ({both})" in message.texte
 
 
 def test_release_whose_run_was_killed_before_it_said_so_is_told_by_the_next(

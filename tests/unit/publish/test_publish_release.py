@@ -15,7 +15,7 @@ from rich.console import Console
 
 from expectations.model import Controle, Verdict
 from extract.settings import PROJECT_ROOT
-from publish import content, database, manifest, note, release, releases, rollback
+from publish import content, database, manifest, release, releases, rollback
 from publish.errors import PublishFault
 from publish.inputs import Inputs
 from publish.partial import Kept
@@ -150,71 +150,6 @@ def test_failure_while_writing_leaves_current_alone_and_the_next_run_cleans(
     releases.repair(world.settings.published, MOMENT)
     assert not list(world.settings.published.glob(".en-cours-*"))
     assert releases.pointer(world.settings.published)["release"] == first.nom
-
-
-def test_note_says_what_changed(world: World) -> None:
-    assert "Première release" in (world.publish("a" * 64).folder / "NOTE.md").read_text(encoding="utf-8")
-    with duckdb.connect(str(world.candidate)) as c:
-        c.execute(
-            "update observations set valeur = 7.4 where indicateur = 'taux_chomage_localise' and territoire ="
-            " 'REG-28' and periode = '2023-T3'"
-        )
-        c.execute("delete from observations where indicateur = 'emploi_salarie' and territoire = 'DEP-61'")
-    note = (world.publish("b" * 64).folder / "NOTE.md").read_text(encoding="utf-8")
-    assert (
-        "Taux chomage localise (`taux_chomage_localise`) | 0 | 0 | 1 | REG-28, T3 2023 : 6,9\u202f% →"
-        " 7,4\u202f% |" in note
-    )
-    assert "(`emploi_salarie`) | 0 | 1 | 0 |" in note
-    brief = note[note.index("## En bref") :].splitlines()[2:6]
-    assert brief[0] == "- Nouveau : rien." and brief[1] == "- Révisé : 1 chiffre (Taux chomage localise)."
-    assert brief[2].startswith("- En retard : ") and brief[3].startswith("- Refusé ou en échec : ")
-    assert "`bdf__synthetique`) : refusée, colonne inconnue : obs_valeur" in note
-
-
-def test_a_warning_is_told_by_names_that_its_reader_knows() -> None:
-    """Never by keys, columns and Python's missing values, and the workbook holds the rest."""
-    rows = tuple(
-        {
-            "indicateur": "emploi",
-            "territoire": "REG-28",
-            "periode": "2023-T3",
-            "modalite": m,
-            "avant": 1500.0,
-            "apres": 7,
-        }
-        for m in ("_T", "secteur:A", "secteur:B", "secteur:C")
-    )
-    never = {"derniere_livraison": None, "source": "insee__jeu", "dernier_motif": float("nan")}
-    verdict = Verdict(
-        [
-            Controle(
-                "a",
-                "publication",
-                "avertissement",
-                "averti",
-                "observations",
-                "Rien ne bouge.",
-                "",
-                rows,
-                "nouveautes",
-            ),
-            Controle("b", "publication", "avertissement", "averti", "sources", "Tout arrive.", "", (never,)),
-        ]
-    )
-    labels = {
-        "indicateur": {"emploi": "Emploi salarié"},
-        "territoire": {"REG-28": "Normandie"},
-        "modalite": {"secteur:A": "Agriculture", "secteur:B": "Bois"},
-        "source": {"insee__jeu": "Un jeu"},
-    }
-    said = note._warnings(verdict, [], labels)
-    assert (
-        "- Rien ne bouge. 4 lignes, dans `qualite/vigilance.xlsx` : « Emploi salarié, Normandie, T3 2023\u00a0: 1500 → 7 » ;"
-        " « Emploi salarié, Normandie, Agriculture, T3 2023\u00a0: 1500 → 7 » ; « Emploi salarié, Normandie, Bois, T3 2023\u00a0:"
-        " 1500 → 7 » ; et 1 autre." in said
-    )
-    assert "- Tout arrive. 1 ligne : « Un jeu »." in said
 
 
 def test_dictionary_tells_what_is_held(world: World) -> None:
