@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from extraction_helpers import Producer, definition, full_disk, say
 from faulty_world import World
@@ -15,7 +16,7 @@ from rich.console import Console
 from extract import landing
 from extract.__main__ import main
 from extract.archive import Archive
-from extract.errors import ArchiveDamaged, ClockWrong, WriteRefused
+from extract.errors import ArchiveDamaged, ClockWrong, WriteRefused, refuses_writes
 from extract.run import RunSummary, run_sources
 from extract.settings import Settings
 from extract.transport import Policy
@@ -85,6 +86,17 @@ def test_full_disk_is_never_the_producers_failure(
     archive = Archive(settings.archive)
     assert archive.deliveries() == [] and not [one for one in archive.records() if "erreur" in one]
     assert all(archive.is_intact(path.name) for path in (settings.archive / "objets").glob("*/*"))
+
+
+def test_disk_that_refuses_a_write_is_known_under_any_name(tmp_path: Path) -> None:
+    with (
+        duckdb.connect(str(tmp_path / "base.duckdb")) as connection,
+        full_disk(1 << 20),
+        pytest.raises(duckdb.TransactionException) as refused,
+    ):
+        connection.execute("create table t as select random(), md5(i::varchar) from range(300000) as s(i)")
+    assert refuses_writes(refused.value)
+    assert not refuses_writes(duckdb.TransactionException("Conflict on update!"))
 
 
 def test_landing_that_cannot_be_written_is_no_failure_of_the_source(
