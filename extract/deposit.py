@@ -70,6 +70,19 @@ def collected(archive: Archive, definition: Definition, part: Part, record: dict
     )
 
 
+def require_intact(archive: Archive, record: dict[str, Any]) -> None:
+    """Raises ArchiveDamaged when a journaled deposit has lost its bytes: nobody can be asked for them."""
+    given = record["depot"]
+    asked = f"{record['source']} FICHIER --published-on {given['publie_le'].removesuffix('T00:00:00Z')}"
+    if record["partition"]:
+        asked += f" --partition {record['partition']}"
+    archive.require_intact(
+        record["echanges"][0]["sha256"],
+        f"sans sauvegarde, déposez de nouveau {given['fichier']}, le même à l'octet près"
+        f" (extract deposit {asked})",
+    )
+
+
 def form(definition: Definition, part: Part, name: str | None) -> Part:
     """The part as read under one of the yaml's `depots`, or as asked of the producer; raises
     DeliveryRefused for a form that is gone."""

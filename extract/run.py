@@ -79,7 +79,8 @@ def run_sources(
     """Pull every source (or `only` those), land what is new, journal everything. `definitions`: other yamls
     than the project's own (tests). `complete`: ask for everything again, even what is said unchanged. Sources
     that the replica does not hold are left out of a whole run, and asked all the same when named.
-    `due`: says which parts to ask now; the others are left alone and counted.
+    `due`: says which parts to ask now; the others are left alone and counted, save those whose archived bytes
+    turn out to be damaged: their producer may still serve them.
 
     Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the
     archive, ContextMismatch when the archive belongs to another region or origin (nothing is landed
@@ -87,28 +88,26 @@ def run_sources(
     agrees with ours, WriteRefused or OSError when the disk refuses a write."""
     everything = load_all() if definitions is None else definitions
     wanted = select(everything, only)
-    parts = asked = [
-        (definition, part) for definition in wanted.values() for part in definition.parts(settings)
-    ]
-    if due is not None:
-        parts = [one for one in parts if due(*one)]
-    waiting = len(asked) - len(parts)
-    absent: list[str] = []
-    if settings.producteurs and only is None and definitions is None:
-        missing = unserved(settings.producteurs, parts)
-        absent = grouped(missing, parts)
-        parts = [(definition, part) for definition, part in parts if part not in missing]
+    asked = [(definition, part) for definition in wanted.values() for part in definition.parts(settings)]
     console = console or Console(stderr=True)
     archive = Archive(settings.archive)
     with alone(settings):
         _clean(settings)
         again = reconcile(settings, archive, everything)
         transport = Transport(settings, archive, policy)
+        damaged = [one for one in again if one.abimee]
+        spoilt = {one.part for one in damaged}
+        parts = [one for one in asked if due is None or one[1].name in spoilt or due(*one)]
+        waiting = len(asked) - len(parts)
+        absent: list[str] = []
+        if settings.producteurs and only is None and definitions is None:
+            missing = unserved(settings.producteurs, parts)
+            absent = grouped(missing, parts)
+            parts = [(definition, part) for definition, part in parts if part not in missing]
         summary = RunSummary(relues=[one.livraison for one in again], non_servies=absent, en_attente=waiting)
-        spoilt = {one.source for one in again if one.abimee}
         try:
             summary.results = _pull(settings, archive, transport, parts, complete, spoilt, console)
-            if spoilt:
+            if damaged:
                 _healed(reconcile(settings, archive, everything))
         finally:
             landing.write_frame(settings, archive, everything.values())
@@ -143,8 +142,8 @@ def _healed(again: list[Reread]) -> None:
     lost = [f"{one.livraison} : {one.motif}" for one in again if one.abimee]
     if lost:
         raise ArchiveDamaged(
-            "L'archive est abîmée et le producteur ne sert plus ces octets. Rien n'est publié, les lecteurs"
-            " gardent la release en cours.\n" + "\n".join(lost)
+            "L'archive est abîmée et rien de ce que les producteurs viennent de servir ne la répare. Rien"
+            " n'est publié, les lecteurs gardent la release en cours.\n" + "\n".join(lost)
         )
 
 
@@ -195,7 +194,7 @@ def _pull(
         futures: dict[Future[SourceResult], Part] = {}
         for definition, part in parts:
             pool = one if definition.text("protocole") in USES_PYNSEE else many
-            whole = complete or part.source in spoilt  # the same bytes heal the archive
+            whole = complete or part.name in spoilt  # the same bytes heal the archive
             futures[pool.submit(deliver, settings, archive, transport, definition, part, whole)] = part
         for future in as_completed(futures):
             if future.cancelled():
