@@ -84,8 +84,9 @@ def run_sources(
 
     Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the
     archive, ContextMismatch when the archive belongs to another region or origin (nothing is landed
-    then), ClockWrong when the machine's clock and a producer's differ by more than CLOCK_TOLERANCE and none
-    agrees with ours, WriteRefused or OSError when the disk refuses a write."""
+    then), ClockWrong when the machine's clock and those of producers differ by more than CLOCK_TOLERANCE and
+    none agrees with ours (one alone of many is not believed), WriteRefused or OSError when the disk refuses a
+    write."""
     everything = load_all() if definitions is None else definitions
     wanted = select(everything, only)
     asked = [(definition, part) for definition in wanted.values() for part in definition.parts(settings)]
@@ -94,7 +95,6 @@ def run_sources(
     with alone(settings):
         _clean(settings)
         again = reconcile(settings, archive, everything)
-        transport = Transport(settings, archive, policy)
         damaged = [one for one in again if one.abimee]
         spoilt = {one.part for one in damaged}
         parts = [one for one in asked if due is None or one[1].name in spoilt or due(*one)]
@@ -104,6 +104,7 @@ def run_sources(
             missing = unserved(settings.producteurs, parts)
             absent = grouped(missing, parts)
             parts = [(definition, part) for definition, part in parts if part not in missing]
+        transport = Transport(settings, archive, policy)
         summary = RunSummary(relues=[one.livraison for one in again], non_servies=absent, en_attente=waiting)
         try:
             summary.results = _pull(settings, archive, transport, parts, complete, spoilt, console)
@@ -111,11 +112,15 @@ def run_sources(
                 _healed(reconcile(settings, archive, everything))
         finally:
             landing.write_frame(settings, archive, everything.values())
+        first = not archive.accepted()  # nothing to go on with
+        known = _known_hosts(transport, everything, summary.results)
         if transport.clock_fault is not None and not transport.clock_confirmed:
-            raise ClockWrong(transport.clock_fault)
+            doubting = transport.clock_doubted_by
+            if first or len(doubting) > 1 or _speak_for_all(doubting, known):
+                raise ClockWrong(transport.clock_fault)
         if transport.asked and not transport.answered:
-            silence_of_all = not archive.accepted() or _speaks_for_all(transport, everything, summary.results)
-            summary.joint = not silence_of_all
+            asked_of = {one.source for one in summary.results if one.resultat != "ignore"}
+            summary.joint = not first and not _speak_for_all(_hosts(transport, everything, asked_of), known)
         order = {part.name: rank for rank, (_, part) in enumerate(parts)}
         summary.results.sort(
             key=lambda one: order[one.source if one.partition is None else f"{one.source}/{one.partition}"]
@@ -123,18 +128,22 @@ def run_sources(
     return summary
 
 
-def _speaks_for_all(
+def _speak_for_all(hosts: set[str], known: set[str]) -> bool:
+    """Whether hosts that are silent, or disagree with our clock, are half of the known ones at least: what
+    fewer do is their own failure."""
+    return 2 * len(hosts) >= len(known)
+
+
+def _known_hosts(
     transport: Transport, everything: dict[str, Definition], results: list[SourceResult]
-) -> bool:
-    """Whether the sources that were asked are on half of the known hosts at least: the silence of fewer is
-    theirs. A source that lacks its key is never asked, and counts for nothing."""
+) -> set[str]:
+    """Those of every source; one that lacks its key is never asked, and counts for nothing."""
+    keyless = {one.source for one in results} - {one.source for one in results if one.resultat != "ignore"}
+    return _hosts(transport, everything, everything.keys() - keyless)
 
-    def hosts(names: Iterable[str]) -> set[str]:
-        return {urlsplit(transport.wire_url(everything[name].url)).netloc for name in names}
 
-    asked = {one.source for one in results if one.resultat != "ignore"}
-    keyless = {one.source for one in results} - asked
-    return 2 * len(hosts(asked)) >= len(hosts(everything.keys() - keyless))
+def _hosts(transport: Transport, everything: dict[str, Definition], names: Iterable[str]) -> set[str]:
+    return {urlsplit(transport.wire_url(everything[name].url)).netloc for name in names}
 
 
 def _healed(again: list[Reread]) -> None:

@@ -3,6 +3,7 @@ else said."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -208,10 +209,34 @@ def test_producer_whose_own_clock_is_wrong_fails_alone(producer: Producer, setti
     producer.serve(PATH, BODY)
     producer.serve("/ailleurs.fr/b.csv", BODY, Date=_http_date(-5))
     wrong = definition("ailleurs__b", acces={"url": "https://ailleurs.fr/b.csv"})
-    sources = {"insee__essai": definition(), "ailleurs__b": wrong}
-    results = {one.source: one for one in run_sources(settings, definitions=sources, console=QUIET).results}
+    results = {one.source: one for one in _run(settings, definition(), wrong).results}
     assert results["insee__essai"].resultat == "nouveau"
     assert results["ailleurs__b"].resultat == "echec" and "horloge" in results["ailleurs__b"].motif
+
+
+def test_one_host_of_many_that_is_asked_alone_says_nothing_of_our_clock(
+    producer: Producer, settings: Settings
+) -> None:
+    real, port = replace(settings, producteurs=None), producer.url.rpartition(":")[2]
+    hosts = [f"127.0.0.1:{port}", f"localhost:{port}", "c.invalid", "d.invalid", "e.invalid"]
+    good, wrong, *_ = every = [
+        definition(f"ailleurs__{name}", acces={"url": f"http://{host}/{name}.csv"})
+        for name, host in zip("abcde", hosts, strict=True)
+    ]
+    producer.serve("/a.csv", BODY)
+    producer.serve("/b.csv", BODY, Date=_http_date(-5))
+
+    def asked(*due: Definition) -> list[str]:
+        return [one.resultat for one in _run(real, *every, due=lambda one, _: one in due).results]
+
+    with pytest.raises(ClockWrong, match="horloge"):
+        asked(wrong)  # nothing was ever received: there is nothing to go on with
+    assert asked(good, wrong) == ["nouveau", "echec"]
+    assert asked(wrong) == ["echec"], "it fails alone, as it does when another host agrees with us"
+    producer.serve("/a.csv", BODY + b"03;4\n", Date=_http_date(-5))
+    with pytest.raises(ClockWrong, match="horloge"):
+        asked(good, wrong)  # fewer than half, and yet two who do not know each other
+    assert len(Archive(settings.archive).accepted()) == 1
 
 
 def test_date_of_a_cached_answer_proves_nothing(producer: Producer, settings: Settings) -> None:
