@@ -29,6 +29,7 @@ ACCEPTED, UNCHANGED = "nouveau", "inchange"
 # How far our clock may be from a producer's and behind the journal's last reception. One for both: what is
 # accepted today must not stop the runs of tomorrow.
 CLOCK_TOLERANCE = timedelta(hours=1)
+SERVED_AGAIN = "une exécution qui interroge sa source le remet d'elle-même si ces octets sont encore servis"
 
 
 def now_iso() -> str:
@@ -97,12 +98,13 @@ class Archive:
         except FileNotFoundError:
             return False
 
-    def require_intact(self, sha256: str) -> None:
-        """Raises ArchiveDamaged, saying what can be done, when the object is absent or spoilt."""
+    def require_intact(self, sha256: str, otherwise: str = SERVED_AGAIN) -> None:
+        """Raises ArchiveDamaged, saying what can be done, when the object is absent or spoilt. `otherwise`:
+        what mends it where there is no backup, in words."""
         if not self.is_intact(sha256):
             raise ArchiveDamaged(
                 f"l'objet {self.object_path(sha256)} de l'archive est abîmé ou manque. Restaurez-le d'une"
-                " sauvegarde ; une exécution le remet d'elle-même si le producteur sert encore ces octets"
+                f" sauvegarde ; {otherwise}"
             )
 
     def store(self, chunks: Iterable[bytes]) -> StoredObject:

@@ -56,9 +56,10 @@ def deliver(
 
 def reread(settings: Settings, archive: Archive, definition: Definition, record: dict[str, Any]) -> Table:
     """The rows of an accepted delivery from its archived exchanges, read with today's yaml; raises
-    ExtractError."""
+    ExtractError (ArchiveDamaged when a byte that is read is not the one that was received)."""
     part = expected_of(settings, definition, record)
     if "depot" in record:
+        deposit.require_intact(archive, record)
         return read(deposit.collected(archive, definition, part, record), part)
     part = Part(part.source, part.partition, record["acces"], part.lecture, part.attendu)
     recorder = Recorder(part.source, part.partition, CLASSIFY[record["protocole"]])

@@ -5,6 +5,7 @@ the others is its date of publication, whatever the order in which vintages are 
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -37,12 +38,11 @@ def deposit(
     """Archive, read and land one file; the outcome is journaled as that of any delivery.
 
     `published`: the day (or moment) on which the producer published it, ISO. Raises SettingsError for what
-    cannot be tried at all (no such file, partition or date), ContextMismatch for another region, WriteRefused
-    for a disk that fails."""
+    cannot be tried at all (no such file, one that this user may not read, no such partition or date),
+    ContextMismatch for another region, WriteRefused for a disk that fails."""
     part = _part(settings, definition, partition)
     moment = _moment(published)
-    if not file.is_file():
-        raise SettingsError(f"{file} : fichier introuvable.")
+    _require_readable(file)
     held = archive.accepted_of(part.source, partition)
     before = [one for one in held if known_on(one)[0] < comparable(moment)]
     attempt = Attempt(
@@ -67,6 +67,19 @@ def collected(archive: Archive, definition: Definition, part: Part, record: dict
         record["depot"]["publie_le"],
         lambda scratch: _read(part, definition.text("protocole"), path, scratch),
         part=part,
+    )
+
+
+def require_intact(archive: Archive, record: dict[str, Any]) -> None:
+    """Raises ArchiveDamaged when a journaled deposit has lost its bytes: nobody can be asked for them."""
+    given = record["depot"]
+    asked = f"{record['source']} FICHIER --published-on {given['publie_le'].removesuffix('T00:00:00Z')}"
+    if record["partition"]:
+        asked += f" --partition {record['partition']}"
+    archive.require_intact(
+        record["echanges"][0]["sha256"],
+        f"sans sauvegarde, déposez de nouveau {given['fichier']}, le même à l'octet près"
+        f" (extract deposit {asked})",
     )
 
 
@@ -101,6 +114,30 @@ def _received(attempt: Attempt, definition: Definition, file: Path) -> Collected
         attempt.deposit["forme"] = name
         return found
     raise DeliveryRefused("aucune forme connue ne convient. " + " ; ".join(refusals))
+
+
+def _require_readable(file: Path) -> None:
+    """Raises SettingsError: what this user may not read is no failure of the source, nor of the disk."""
+    try:
+        if not file.is_file():
+            raise SettingsError(f"{file} : fichier introuvable.")
+        file.open("rb").close()
+    except PermissionError as error:
+        raise SettingsError(
+            f"{file} : {_who_runs()}, qui exécute cette commande, n'a pas le droit de lire ce fichier (ou de"
+            " traverser son dossier). Copiez-le dans /tmp et donnez-le à lire (chmod a+r), puis recommencez."
+        ) from error
+    except OSError as error:
+        raise SettingsError(f"{file} : fichier illisible ({error.strerror}).") from error
+
+
+def _who_runs() -> str:
+    import pwd  # of Unix only, as the lock of a run is
+
+    try:
+        return f"l'utilisateur {pwd.getpwuid(os.geteuid()).pw_name}"
+    except KeyError:  # a container may run a user that has no name
+        return f"l'utilisateur {os.geteuid()}"
 
 
 def _exchange(file: Path, stored: StoredObject) -> Exchange:

@@ -22,12 +22,13 @@ from extract.settings import Settings
 
 @dataclass(frozen=True)
 class Reread:
-    """One delivery read again: `motif` is empty when it went well; `abimee` when its bytes are spoilt."""
+    """One delivery read again: `motif` is empty when it went well; `abimee` when its bytes are spoilt.
+    `part`: the name of what is then to be asked again; empty for a deposit, which nobody was asked for."""
 
     livraison: str
     lignes: int | None
     motif: str = ""
-    source: str = ""
+    part: str = ""
     abimee: bool = False
 
 
@@ -92,7 +93,8 @@ def _again(
             finally:
                 table.close()
         except ArchiveDamaged as error:  # what was landed before the damage stays
-            result = Reread(record["livraison"], None, str(error), record["source"], abimee=True)
+            part = "" if "depot" in record else expected_of(settings, definition, record).name
+            result = Reread(record["livraison"], None, str(error), part, abimee=True)
         except ExtractError as error:
             result = Reread(record["livraison"], None, str(error))
     if result.motif and not result.abimee:

@@ -79,45 +79,49 @@ def run_sources(
     """Pull every source (or `only` those), land what is new, journal everything. `definitions`: other yamls
     than the project's own (tests). `complete`: ask for everything again, even what is said unchanged. Sources
     that the replica does not hold are left out of a whole run, and asked all the same when named.
-    `due`: says which parts to ask now; the others are left alone and counted.
+    `due`: says which parts to ask now; the others are left alone and counted, save those whose archived bytes
+    turn out to be damaged: their producer may still serve them.
 
     Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the
     archive, ContextMismatch when the archive belongs to another region or origin (no producer is asked
-    then), ClockWrong when the machine's clock and a producer's differ by more than CLOCK_TOLERANCE and none
-    agrees with ours, WriteRefused or OSError when the disk refuses a write."""
+    then), ClockWrong when the machine's clock and those of producers differ by more than CLOCK_TOLERANCE and
+    none agrees with ours (one alone of many is not believed), WriteRefused or OSError when the disk refuses a
+    write."""
     everything = load_all() if definitions is None else definitions
     wanted = select(everything, only)
-    parts = asked = [
-        (definition, part) for definition in wanted.values() for part in definition.parts(settings)
-    ]
-    if due is not None:
-        parts = [one for one in parts if due(*one)]
-    waiting = len(asked) - len(parts)
-    absent: list[str] = []
-    if settings.producteurs and only is None and definitions is None:
-        missing = unserved(settings.producteurs, parts)
-        absent = grouped(missing, parts)
-        parts = [(definition, part) for definition, part in parts if part not in missing]
+    asked = [(definition, part) for definition in wanted.values() for part in definition.parts(settings)]
     console = console or Console(stderr=True)
     archive = Archive(settings.archive)
     with alone(settings):
         _refuse_others(settings, archive)
         _clean(settings)
         again = reconcile(settings, archive, everything)
+        damaged = [one for one in again if one.abimee]
+        spoilt = {one.part for one in damaged}
+        parts = [one for one in asked if due is None or one[1].name in spoilt or due(*one)]
+        waiting = len(asked) - len(parts)
+        absent: list[str] = []
+        if settings.producteurs and only is None and definitions is None:
+            missing = unserved(settings.producteurs, parts)
+            absent = grouped(missing, parts)
+            parts = [(definition, part) for definition, part in parts if part not in missing]
         transport = Transport(settings, archive, policy)
         summary = RunSummary(relues=[one.livraison for one in again], non_servies=absent, en_attente=waiting)
-        spoilt = {one.source for one in again if one.abimee}
         try:
             summary.results = _pull(settings, archive, transport, parts, complete, spoilt, console)
-            if spoilt:
+            if damaged:
                 _healed(reconcile(settings, archive, everything))
         finally:
             landing.write_frame(settings, archive, everything.values())
+        first = not archive.accepted()  # nothing to go on with
+        known = _known_hosts(transport, everything, summary.results)
         if transport.clock_fault is not None and not transport.clock_confirmed:
-            raise ClockWrong(transport.clock_fault)
+            doubting = transport.clock_doubted_by
+            if first or len(doubting) > 1 or _speak_for_all(doubting, known):
+                raise ClockWrong(transport.clock_fault)
         if transport.asked and not transport.answered:
-            silence_of_all = not archive.accepted() or _speaks_for_all(transport, everything, summary.results)
-            summary.joint = not silence_of_all
+            asked_of = {one.source for one in summary.results if one.resultat != "ignore"}
+            summary.joint = not first and not _speak_for_all(_hosts(transport, everything, asked_of), known)
         order = {part.name: rank for rank, (_, part) in enumerate(parts)}
         summary.results.sort(
             key=lambda one: order[one.source if one.partition is None else f"{one.source}/{one.partition}"]
@@ -132,18 +136,22 @@ def _refuse_others(settings: Settings, archive: Archive) -> None:
         archive.claim(settings)
 
 
-def _speaks_for_all(
+def _speak_for_all(hosts: set[str], known: set[str]) -> bool:
+    """Whether hosts that are silent, or disagree with our clock, are half of the known ones at least: what
+    fewer do is their own failure."""
+    return 2 * len(hosts) >= len(known)
+
+
+def _known_hosts(
     transport: Transport, everything: dict[str, Definition], results: list[SourceResult]
-) -> bool:
-    """Whether the sources that were asked are on half of the known hosts at least: the silence of fewer is
-    theirs. A source that lacks its key is never asked, and counts for nothing."""
+) -> set[str]:
+    """Those of every source; one that lacks its key is never asked, and counts for nothing."""
+    keyless = {one.source for one in results} - {one.source for one in results if one.resultat != "ignore"}
+    return _hosts(transport, everything, everything.keys() - keyless)
 
-    def hosts(names: Iterable[str]) -> set[str]:
-        return {urlsplit(transport.wire_url(everything[name].url)).netloc for name in names}
 
-    asked = {one.source for one in results if one.resultat != "ignore"}
-    keyless = {one.source for one in results} - asked
-    return 2 * len(hosts(asked)) >= len(hosts(everything.keys() - keyless))
+def _hosts(transport: Transport, everything: dict[str, Definition], names: Iterable[str]) -> set[str]:
+    return {urlsplit(transport.wire_url(everything[name].url)).netloc for name in names}
 
 
 def _healed(again: list[Reread]) -> None:
@@ -151,8 +159,8 @@ def _healed(again: list[Reread]) -> None:
     lost = [f"{one.livraison} : {one.motif}" for one in again if one.abimee]
     if lost:
         raise ArchiveDamaged(
-            "L'archive est abîmée et le producteur ne sert plus ces octets. Rien n'est publié, les lecteurs"
-            " gardent la release en cours.\n" + "\n".join(lost)
+            "L'archive est abîmée et rien de ce que les producteurs viennent de servir ne la répare. Rien"
+            " n'est publié, les lecteurs gardent la release en cours.\n" + "\n".join(lost)
         )
 
 
@@ -203,7 +211,7 @@ def _pull(
         futures: dict[Future[SourceResult], Part] = {}
         for definition, part in parts:
             pool = one if definition.text("protocole") in USES_PYNSEE else many
-            whole = complete or part.source in spoilt  # the same bytes heal the archive
+            whole = complete or part.name in spoilt  # the same bytes heal the archive
             futures[pool.submit(deliver, settings, archive, transport, definition, part, whole)] = part
         for future in as_completed(futures):
             if future.cancelled():

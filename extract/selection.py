@@ -22,7 +22,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from extract.archive import StoredObject, now_iso
-from extract.errors import DeliveryRefused
+from extract.errors import DeliveryRefused, WriteRefused, refuses_writes
 from extract.exchanges import Exchange, Recorder, archived_response, public_url
 from extract.network import ProducerUnavailable
 from extract.reading.table import literal, quoted
@@ -73,7 +73,7 @@ class SelectionAdapter(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """Raises ProducerUnavailable when the file cannot be read to the end, DeliveryRefused when it is not
-        what is expected."""
+        what is expected, WriteRefused when this machine's disk has no room for the answer."""
         started, received = time.monotonic(), now_iso()
         selection = request.url or ""
         url = selection.removeprefix(PREFIX).partition("?")[0]
@@ -129,6 +129,8 @@ class SelectionAdapter(BaseAdapter):
                     f"le fichier distant n'a pas les colonnes attendues : {_words(error)}"
                 ) from error
             except (duckdb.HTTPException, duckdb.IOException) as error:
+                if refuses_writes(error):  # of ours: the producer is only read
+                    raise WriteRefused(Path(scratch).parent, error) from error
                 raise ProducerUnavailable(
                     f"{host} : lecture partielle impossible : {_words(error)}"
                 ) from error

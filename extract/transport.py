@@ -66,6 +66,7 @@ class Transport:
         self.answered = 0
         self.clock_fault: str | None = None
         self.clock_confirmed = False
+        self.clock_doubted_by: set[str] = set()  # hosts
         self._unreachable: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -214,8 +215,9 @@ class Transport:
         return wire
 
     def _check_clock(self, host: str, exchange: Exchange) -> None:
-        """Raise ClockWrong, and remember it for the run, when the answer's own date is further from ours than
-        CLOCK_TOLERANCE; remember too that one agreed. What a cache says, with its age, proves nothing."""
+        """Raise ClockWrong, and remember for the run that this host said so, when the answer's own date is
+        further from ours than CLOCK_TOLERANCE; remember too that one agreed. What a cache says, with its age,
+        proves nothing."""
         headers = exchange.entetes
         if "date" not in headers or "age" in headers:
             return
@@ -229,6 +231,8 @@ class Transport:
         if abs(theirs - ours) <= CLOCK_TOLERANCE:
             self.clock_confirmed = True
             return
+        with self._lock:
+            self.clock_doubted_by.add(urlsplit(self.wire_url(exchange.url)).netloc)
         self.clock_fault = (
             f"L'horloge de cette machine dit {ours:%d/%m/%Y %H:%M} UTC, celle de {host}"
             f" {theirs:%d/%m/%Y %H:%M} UTC : une livraison datée ainsi prendrait une mauvaise place dans"

@@ -28,7 +28,7 @@ from expectations.model import Verdict
 from extract import landing as rows
 from extract import layout
 from extract.archive import Archive
-from extract.errors import ExtractError, RunLocked
+from extract.errors import ExtractError, RunLocked, refuses_writes
 from extract.settings import Settings
 from publish import candidate as dbt
 from publish import content, partial, releases
@@ -42,7 +42,6 @@ from publish.errors import (
     PublishFault,
     lacks_memory,
     no_memory,
-    refuses_writes,
 )
 from publish.operations import allowance, clock, feed, lock, refusals, retirement, runlog, space
 from publish.releases import Release

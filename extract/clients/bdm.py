@@ -17,7 +17,7 @@ import requests
 
 from extract.clients import pynsee_bridge
 from extract.clients.common import Ask, Collected
-from extract.errors import DeliveryFailed, DeliveryRefused, WriteRefused
+from extract.errors import DeliveryFailed, DeliveryRefused, ExtractError
 from extract.exchanges import Exchange
 from extract.network import ProducerUnavailable
 from extract.reading.containers import refuse_html
@@ -59,7 +59,7 @@ def collect(ask: Ask) -> Collected:
                 frame = pynsee_bridge.uncached(macrodata.get_dataset)(acces["flux"], **options)
             else:
                 frame = pynsee_bridge.uncached(macrodata.get_series)(acces["idbanks"], **options)
-        except (ProducerUnavailable, WriteRefused):
+        except (ProducerUnavailable, ExtractError):  # said by our transport, or of our archive
             raise
         except Exception as error:
             failure = error

@@ -17,7 +17,7 @@ import requests
 
 from extract.clients import pynsee_bridge
 from extract.clients.common import Ask, Collected, ensure_ok
-from extract.errors import DeliveryFailed, DeliveryRefused, WriteRefused
+from extract.errors import DeliveryFailed, DeliveryRefused, ExtractError
 from extract.exchanges import Exchange
 from extract.network import ProducerUnavailable
 from extract.reading.containers import refuse_html
@@ -116,7 +116,7 @@ def _get_dataset(ask: Ask, dataset: str, filters: dict[str, str]) -> Any:
         melodi = import_module("pynsee.melodi")
         try:
             frame = pynsee_bridge.uncached(melodi.get_dataset)(dataset, language="fr", silent=True, **filters)
-        except (ProducerUnavailable, WriteRefused):
+        except (ProducerUnavailable, ExtractError):  # said by our transport, or of our archive
             raise
         except Exception as error:
             failure = error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from banc_specimens import Specimen, serveur, tirer
 from specimens_producteurs import SIRENE, SIRENE_FICHIER, sirene
 
 from extract.archive import Archive
+from extract.errors import WriteRefused
 from extract.settings import Settings
 
 
@@ -82,6 +84,27 @@ def test_what_is_not_parquet_never_lands(tmp_path: Path, content: bytes) -> None
     assert outcome in ("refuse", "echec")
     assert not Archive(tmp_path / "archive").accepted()
     assert not list((tmp_path / "landing").glob("*sirene*/*-*.parquet"))
+
+
+def test_full_disk_is_not_the_producers_failure(tmp_path: Path) -> None:
+    """A selection that is longer than all that a run writes before it."""
+    target = tmp_path / "grand.parquet"
+    duckdb.sql(
+        "select '14' || lpad(cast(i as varchar), 3, '0') as codeCommuneEtablissement, repeat('x', 2000) || i as "
+        "activitePrincipaleEtablissement, 'O' as caractereEmployeurEtablissement, true as etablissementSiege, "
+        "'A' as etatAdministratifEtablissement from range(1000) as t (i)"
+    ).write_parquet(str(target))
+    long = Specimen(
+        **{**SIRENE.__dict__, "fichiers": ((SIRENE_FICHIER, target.read_bytes, "application/octet-stream"),)}
+    )
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with serveur([long]) as url, pytest.raises(WriteRefused, match="Écriture impossible sous"):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limits[1]))  # stands for a full disk
+        try:
+            _outcome(url, tmp_path / "data", long)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert Archive(tmp_path / "data" / "archive").deliveries() == []
 
 
 def test_a_server_that_stops_answering_is_a_failure(address: str, tmp_path: Path) -> None:

@@ -3,31 +3,44 @@ else said."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from extraction_helpers import Producer, definition, full_disk, say
-from faulty_world import World
+from faulty_world import World, always
 from rich.console import Console
 
-from extract import landing
+from extract import attempt, landing
 from extract.__main__ import main
 from extract.archive import Archive
-from extract.errors import ArchiveDamaged, ClockWrong, WriteRefused
-from extract.run import RunSummary, run_sources
+from extract.definitions import Definition
+from extract.errors import ArchiveDamaged, ClockWrong, WriteRefused, refuses_writes
+from extract.replay import replay
+from extract.run import RunSummary, run_deposit, run_sources
 from extract.settings import Settings
 from extract.transport import Policy
 
 PATH = "/www.insee.fr/essai.csv"
 BODY = b"CODE;VALEUR\n01;1,5\n02;s\n"
+PROTOCOLS = ("bdm", "melodi", "opendatasoft", "datagouv", "fichier")
 QUIET = Console(quiet=True)
 
 
-def _run(settings: Settings) -> RunSummary:
+def _run(settings: Settings, *sources: Definition, **options: Any) -> RunSummary:
     policy = Policy(attempts=2, sleep=lambda _: None)
-    return run_sources(settings, definitions={"insee__essai": definition()}, console=QUIET, policy=policy)
+    known = {one.source: one for one in sources or (definition(),)}
+    return run_sources(settings, definitions=known, console=QUIET, policy=policy, **options)
+
+
+def _not_due(*_: Any) -> bool:
+    return False
 
 
 def _http_date(hours: int) -> str:
@@ -71,7 +84,66 @@ def test_landed_rows_survive_a_spoilt_object(producer: Producer, settings: Setti
     assert [one.resultat for one in _run(settings).results] == ["inchange"] and landed.stat().st_size > 0
 
 
-@pytest.mark.parametrize("protocol", ["bdm", "melodi", "opendatasoft", "datagouv", "fichier"])
+def test_damaged_source_is_asked_though_it_is_not_due(producer: Producer, settings: Settings) -> None:
+    producer.serve(PATH, BODY)
+    producer.serve("/www.insee.fr/b.csv", BODY)
+    other = definition("insee__autre", acces={"url": "https://www.insee.fr/b.csv"})
+    _run(settings, definition())
+    stored, landed = _spoil(settings)
+    summary = _run(settings, definition(), other, due=_not_due)
+    assert stored.read_bytes() == BODY and landed.exists()
+    assert [one.source for one in summary.results] == ["insee__essai"] and summary.en_attente == 1
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_damage_found_when_all_is_read_again_costs_no_figure(
+    protocol: str, producer: Producer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(protocol, producer)
+    _run(settings, world.source())
+    archive = Archive(settings.archive)
+    (record,) = archive.accepted()
+    landed = landing.delivery_path(settings, record["source"], record["livraison"])
+    good, stored = landed.read_bytes(), archive.object_path(record["objets"][0])
+    stored.write_bytes(stored.read_bytes().replace(b"3.25", b"3.26"))
+    monkeypatch.setattr(attempt, "READING_VERSION", attempt.READING_VERSION + 1)
+    (again,) = replay(settings, archive, {world.source().source: world.source()})
+    assert again.abimee and stored.name in again.motif and landed.read_bytes() == good
+    world.fault = always(503)(world)
+    with pytest.raises(ArchiveDamaged, match=stored.name):
+        _run(settings, world.source(), due=_not_due)
+    assert landed.read_bytes() == good
+    world.fault = None
+    _run(settings, world.source(), due=_not_due)
+    assert archive.is_intact(stored.name) and pq.read_table(landed).equals(
+        pq.read_table(pa.BufferReader(good))
+    )
+
+
+def test_damaged_deposit_keeps_its_rows_until_it_is_deposited_again(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, known = tmp_path / "a.csv", {"insee__essai": definition()}
+    file.write_bytes(BODY)
+    run_deposit(settings, "insee__essai", file, "2024-01-01", definitions=known)
+    archive = Archive(settings.archive)
+    (record,) = archive.accepted()
+    landed = landing.delivery_path(settings, "insee__essai", record["livraison"])
+    good, stored = landed.read_bytes(), archive.object_path(record["objets"][0])
+    monkeypatch.setattr(attempt, "READING_VERSION", attempt.READING_VERSION + 1)
+    for spoil in (lambda: stored.write_bytes(BODY.replace(b"1,5", b"1,6")), stored.unlink):
+        spoil()
+        with pytest.raises(
+            ArchiveDamaged, match=r"déposez de nouveau a\.csv, .* --published-on 2024-01-01\)"
+        ):
+            _run(settings, due=_not_due)
+        assert landed.read_bytes() == good
+    assert run_deposit(settings, "insee__essai", file, "2024-01-01", definitions=known).resultat == "inchange"
+    assert _run(settings, due=_not_due).relues == [record["livraison"]]
+    assert pq.read_table(landed)["VALEUR"].to_pylist() == ["1,5", "s"]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_full_disk_is_never_the_producers_failure(
     protocol: str, producer: Producer, settings: Settings
 ) -> None:
@@ -85,6 +157,17 @@ def test_full_disk_is_never_the_producers_failure(
     archive = Archive(settings.archive)
     assert archive.deliveries() == [] and not [one for one in archive.records() if "erreur" in one]
     assert all(archive.is_intact(path.name) for path in (settings.archive / "objets").glob("*/*"))
+
+
+def test_disk_that_refuses_a_write_is_known_under_any_name(tmp_path: Path) -> None:
+    with (
+        duckdb.connect(str(tmp_path / "base.duckdb")) as connection,
+        full_disk(1 << 20),
+        pytest.raises(duckdb.TransactionException) as refused,
+    ):
+        connection.execute("create table t as select random(), md5(i::varchar) from range(300000) as s(i)")
+    assert refuses_writes(refused.value)
+    assert not refuses_writes(duckdb.TransactionException("Conflict on update!"))
 
 
 def test_landing_that_cannot_be_written_is_no_failure_of_the_source(
@@ -126,10 +209,34 @@ def test_producer_whose_own_clock_is_wrong_fails_alone(producer: Producer, setti
     producer.serve(PATH, BODY)
     producer.serve("/ailleurs.fr/b.csv", BODY, Date=_http_date(-5))
     wrong = definition("ailleurs__b", acces={"url": "https://ailleurs.fr/b.csv"})
-    sources = {"insee__essai": definition(), "ailleurs__b": wrong}
-    results = {one.source: one for one in run_sources(settings, definitions=sources, console=QUIET).results}
+    results = {one.source: one for one in _run(settings, definition(), wrong).results}
     assert results["insee__essai"].resultat == "nouveau"
     assert results["ailleurs__b"].resultat == "echec" and "horloge" in results["ailleurs__b"].motif
+
+
+def test_one_host_of_many_that_is_asked_alone_says_nothing_of_our_clock(
+    producer: Producer, settings: Settings
+) -> None:
+    real, port = replace(settings, producteurs=None), producer.url.rpartition(":")[2]
+    hosts = [f"127.0.0.1:{port}", f"localhost:{port}", "c.invalid", "d.invalid", "e.invalid"]
+    good, wrong, *_ = every = [
+        definition(f"ailleurs__{name}", acces={"url": f"http://{host}/{name}.csv"})
+        for name, host in zip("abcde", hosts, strict=True)
+    ]
+    producer.serve("/a.csv", BODY)
+    producer.serve("/b.csv", BODY, Date=_http_date(-5))
+
+    def asked(*due: Definition) -> list[str]:
+        return [one.resultat for one in _run(real, *every, due=lambda one, _: one in due).results]
+
+    with pytest.raises(ClockWrong, match="horloge"):
+        asked(wrong)  # nothing was ever received: there is nothing to go on with
+    assert asked(good, wrong) == ["nouveau", "echec"]
+    assert asked(wrong) == ["echec"], "it fails alone, as it does when another host agrees with us"
+    producer.serve("/a.csv", BODY + b"03;4\n", Date=_http_date(-5))
+    with pytest.raises(ClockWrong, match="horloge"):
+        asked(good, wrong)  # fewer than half, and yet two who do not know each other
+    assert len(Archive(settings.archive).accepted()) == 1
 
 
 def test_date_of_a_cached_answer_proves_nothing(producer: Producer, settings: Settings) -> None:

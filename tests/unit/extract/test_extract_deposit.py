@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import os
+import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ from extract.run import run_deposit, run_sources
 from extract.settings import Settings
 from extract.transport import Policy
 
+NOBODY = 65534  # on every Linux
 PATH = "/www.insee.fr/essai.csv"
 VINTAGES = {
     "2020-12-08": b"CODE;VALEUR\n01;1\n",
@@ -270,3 +274,44 @@ def test_command(
     assert "34\u202f001 lignes, publiées le 2024-12-19" in capsys.readouterr().out
     file.write_text("REG;PMUN\n")
     assert main([*command, "--partition", "2022"]) == 1
+
+
+@pytest.fixture
+def plain_folder() -> Iterator[Path]:
+    """A folder of a user who is not root, which this process is until the end of the test."""
+    root = os.geteuid() == 0
+    with tempfile.TemporaryDirectory() as folder:
+        if root:
+            os.chown(folder, NOBODY, -1)
+            os.seteuid(NOBODY)
+        try:
+            yield Path(folder)
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+def test_file_that_may_not_be_read_is_told_and_leaves_no_line(
+    plain_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REFERENTIEL_DATA", str(plain_folder / "data"))
+    folder, file = plain_folder / "root", plain_folder / "x.xlsx"
+    folder.mkdir()
+    for path in (file, folder / "x.xlsx"):
+        path.write_bytes(b"")
+    file.chmod(0)
+    folder.chmod(0)
+    for path in (file, folder / "x.xlsx"):
+        asked = ["deposit", "dgcl__epci", str(path), "--published-on", "2024-12-19", "--partition", "2020"]
+        assert main(asked) == 2
+        said = capsys.readouterr().out
+        assert said.startswith(f"{path} : ") and "n'a pas le droit de lire" in said
+    assert Archive(plain_folder / "data" / "archive").deliveries() == []
+
+
+def test_what_is_no_file_is_told(settings: Settings, tmp_path: Path) -> None:
+    for path in (tmp_path / "absent.csv", tmp_path, tmp_path / "absent" / "a.csv"):
+        with pytest.raises(SettingsError, match="fichier introuvable"):
+            run_deposit(
+                settings, "insee__essai", path, "2024-01-01", definitions={"insee__essai": definition()}
+            )
