@@ -246,13 +246,10 @@ def _afterwards(
 
 
 def leave_damaged(settings: Settings) -> list[str]:
-    """What a run does of a damaged current release before it builds, done between two runs; nothing while
-    another one is going on."""
-    try:
-        with lock.alone(settings.data):
-            return _leave_damaged(settings, datetime.now(UTC))
-    except RunLocked:
-        return []
+    """What a run does of a damaged current release before it builds, done between two runs. Raises RunLocked
+    while another one is going on."""
+    with lock.alone(settings.data):
+        return _leave_damaged(settings, datetime.now(UTC))
 
 
 def _leave_damaged(settings: Settings, moment: datetime) -> list[str]:
@@ -262,8 +259,9 @@ def _leave_damaged(settings: Settings, moment: datetime) -> list[str]:
     if damaged is None:
         return []
     told = damaged.manifest["fichiers"][releases.DATABASE]["sha256"]
-    if sha256(damaged.database) == told:
-        return []
+    with suppress(OSError):  # a disk that no longer gives its bytes is a damage too
+        if sha256(damaged.database) == told:
+            return []
     releases.leave_current(settings.published, moment)
     current = releases.current(settings.published)
     readers = f"suivent maintenant {current.nom}" if current else "n'ont plus de release"
