@@ -22,9 +22,6 @@ NO_MEMORY = (
 # What the dynamic linker and the system say where no exception has a name of its own.
 SAID_OF_MEMORY = ("failed to map segment", "cannot allocate memory", "can't start new thread")
 
-# What DuckDB says of a disk that refuses a write, under the name of whatever wrote.
-SAID_OF_DISK = ("no space left", "could not write", "could not truncate", "could not fsync", "disk quota")
-
 
 def lacks_memory(error: BaseException) -> bool:
     """Whether an exception, or what it was raised from, says that the process had no more memory."""
@@ -41,12 +38,6 @@ def lacks_memory(error: BaseException) -> bool:
             return True
         cause = cause.__cause__ or cause.__context__
     return False
-
-
-def refuses_writes(error: Exception) -> bool:
-    """Whether an exception of DuckDB says that the disk refused a write: a commit that meets a full disk
-    fails as a transaction does."""
-    return any(said in str(error).lower() for said in SAID_OF_DISK)
 
 
 def ours(error: Exception) -> str:

@@ -28,6 +28,7 @@ from expectations.model import Verdict
 from extract import landing as rows
 from extract import layout
 from extract.archive import Archive
+from extract.durable import refuses_writes
 from extract.errors import ExtractError, RunLocked
 from extract.settings import Settings
 from publish import candidate as dbt
@@ -42,7 +43,6 @@ from publish.errors import (
     PublishFault,
     lacks_memory,
     no_memory,
-    refuses_writes,
 )
 from publish.manifest import sha256
 from publish.operations import allowance, clock, feed, lock, refusals, retirement, runlog, space

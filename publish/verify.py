@@ -12,6 +12,7 @@ from a whole delivery, from its rows (`publish.recount`).
 from __future__ import annotations
 
 import math
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from extract import journal
 from extract.archive import Archive
 from extract.definitions import Definition, load_all
 from extract.delivery import reread
-from extract.errors import ExtractError, LayoutUnknown
+from extract.errors import ExtractError, LayoutUnknown, WriteRefused
 from extract.reading.table import SOURCE_ORDER
 from extract.settings import Settings
 from publish import manifest, recount, releases, witness, words
@@ -135,9 +136,10 @@ def _advise(published: Path, current: str, damaged: list[str], intact: list[str]
 class Release:
     """The published figures, as a reader has them, and the archive behind."""
 
-    def __init__(self, settings: Settings, database: Path) -> None:
+    def __init__(self, settings: Settings, database: Path, unpacking: Path) -> None:
         self.connection = duckdb.connect(str(database), read_only=True)
-        self.settings, self.archive = settings, Archive(settings.archive)
+        # Read without the run's lock, and by whoever may only read: nothing is unpacked in the archive.
+        self.settings, self.archive = settings, Archive(settings.archive, unpacking)
         self.definitions: dict[str, Definition] = load_all()
         self.records = {record["livraison"]: record for record in self.archive.accepted()}
         self.indicators = {row["indicateur"]: row for row in self.rows("from indicateurs")}
@@ -179,13 +181,11 @@ class Release:
         """Every row of a delivery, read again from the archived bytes, and kept. Raises ExtractError."""
         if delivery not in self.deliveries:
             record = self.records[delivery]
-            table = reread(self.settings, self.archive, self.definitions[record["source"]], record)
-            try:
+            definition = self.definitions[record["source"]]
+            with reread(self.settings, self.archive, definition, record) as table:
                 result = table.connection.execute("from brut")
                 names = [column[0] for column in result.description or []]
                 self.deliveries[delivery] = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-            finally:
-                table.close()
         return self.deliveries[delivery]
 
     def figure(self, key: Key) -> dict[str, Any] | None:
@@ -385,6 +385,8 @@ def figures(release: Release, drawn: list[dict[str, Any]], report: Report) -> No
             try:
                 again = recounted(release, figure)
                 again = ours.carried_zone(figure) if again is None else again
+            except WriteRefused:  # says nothing of the delivery
+                raise
             except (ExtractError, OSError) as error:
                 _tell(report, figure, key, DIFFERS, f"livraison illisible depuis l'archive, {error}")
                 continue
@@ -450,21 +452,20 @@ def _delivery_again(
     try:
         if record is None:
             raise ExtractError("le journal de l'archive ne la connaît pas")
-        table = reread(release.settings, release.archive, release.definitions[record["source"]], record)
+        definition = release.definitions[record["source"]]
+        with reread(release.settings, release.archive, definition, record) as table:
+            result = table.connection.execute(
+                f"select * from brut where {SOURCE_ORDER} in (select unnest(?::bigint[]))",
+                [[line["ligne"] for line in found if line["ligne"] is not None]],
+            )
+            names = [column[0] for column in result.description or []]
+            order = names.index(SOURCE_ORDER)
+            rows = {row[order]: dict(zip(names, row, strict=True)) for row in result.fetchall()}
+    except WriteRefused:  # says nothing of the delivery
+        raise
     except (ExtractError, OSError) as error:
         report.differences.append(f"livraison {delivery} : illisible depuis l'archive, {error}")
         return
-    try:
-        result = table.connection.execute(
-            f"select * from brut where {SOURCE_ORDER} in (select unnest(?::bigint[]))",
-            [[line["ligne"] for line in found if line["ligne"] is not None]],
-        )
-        names = [column[0] for column in result.description or []]
-        rows = {
-            row[names.index(SOURCE_ORDER)]: dict(zip(names, row, strict=True)) for row in result.fetchall()
-        }
-    finally:
-        table.close()
     beside = f"{record['partition'] or ''} {record['source']}"
     for line in found:
         key = keys[line["cle"]]
@@ -518,11 +519,12 @@ def verify(settings: Settings, count: int = FIGURES, seed: str | None = None) ->
         problem.startswith((releases.DATABASE, releases.MANIFEST)) for problem in wrong
     ):
         return report  # nothing that is read in it would mean anything
-    release = Release(settings, current.database)
-    try:
-        figures(release, draw(release, count, seed or current.manifest["empreinte_entrees"]), report)
-    finally:
-        release.connection.close()
+    with tempfile.TemporaryDirectory(prefix="verification-") as folder:
+        release = Release(settings, current.database, Path(folder))
+        try:
+            figures(release, draw(release, count, seed or current.manifest["empreinte_entrees"]), report)
+        finally:
+            release.connection.close()
     return report
 
 
