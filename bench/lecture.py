@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -94,7 +95,7 @@ def _read(target: Path) -> Table:
         "lignes_min": 1,
     }
     part = Part("insee__essai", None, {}, lecture, attendu)
-    return read(Collected("", None, lambda scratch: read_file(part, target, "", scratch)), part)
+    return read(Collected("", None, partial(read_file, part, target, "")), part, target.parent)
 
 
 def read_theirs(target: Path) -> int:

@@ -5,6 +5,7 @@
   (`extract.journal`)
 - `archive/format.json`: the number of this layout (extract.layout)
 - `archive/contexte.json`: {"origine", "region"}, whom this archive speaks for; written at first acceptance
+- `archive/tmp`: what is being received, or unpacked to be read; a run removes what a killed one left there
 """
 
 from __future__ import annotations
@@ -75,13 +76,15 @@ class StoredObject:
 
 class Archive:
     """The archive under one folder; safe for several threads of one process (the run's lock keeps others
-    out)."""
+    out). `unpacking`: where its files are unpacked to be read (default: in its own folder, of which a run
+    measures the disk); whoever reads without the lock gives another one."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, unpacking: Path | None = None) -> None:
         self.root = root
         self.journal_path = root / "journal.jsonl"
         self._objects = root / "objets"
         self._temporary = root / "tmp"
+        self.unpacking = unpacking or self._temporary
         self._lock = threading.Lock()
         self._deliveries: list[dict[str, Any]] | None = None
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from extract import landing
 from extract.archive import ACCEPTED, UNCHANGED, Archive, comparable, in_utc, known_on, now_iso
 from extract.clients import Collected
 from extract.definitions import Part
+from extract.durable import scratch
 from extract.errors import (
     ContextMismatch,
     DeliveryFailed,
@@ -172,8 +173,7 @@ def _collected(attempt: Attempt, record: dict[str, Any], collected: Collected) -
         if one["objets"] == record["objets"]:
             return _same(attempt, record, one, "mêmes octets")
     part = collected.part or attempt.part
-    table = read(collected, part)
-    try:
+    with scratch(attempt.archive.unpacking) as folder, closing(read(collected, part, folder)) as table:
         record |= {
             "lignes": table.rows,
             "colonnes": list(table.columns),
@@ -185,15 +185,13 @@ def _collected(attempt: Attempt, record: dict[str, Any], collected: Collected) -
             if one["contenu"] == record["contenu"]:
                 return _same(attempt, record, one, "mêmes lignes, autre enveloppe")
         return _accept(attempt, record, part, table)
-    finally:
-        table.close()
 
 
-def read(collected: Collected, part: Part) -> Table:
-    """The rows in the landing's shape, all checks passed; raises DeliveryRefused."""
+def read(collected: Collected, part: Part, folder: Path) -> Table:
+    """The rows in the landing's shape, all checks passed; raises DeliveryRefused. `folder`: an existing one
+    for what has to be unpacked; the caller deletes it once the table is closed."""
     assert collected.read is not None
-    with tempfile.TemporaryDirectory(prefix="lecture-") as scratch:
-        return shaped(collected.read(Path(scratch)), part)
+    return shaped(collected.read(folder), part)
 
 
 def schema_fingerprint(columns: tuple[str, ...]) -> str:
@@ -202,10 +200,14 @@ def schema_fingerprint(columns: tuple[str, ...]) -> str:
 
 
 def land(settings: Settings, record: dict[str, Any], table: Table, reading: str) -> None:
-    """Write the rows of an accepted delivery, stamped with the digest of the rules they were read with."""
-    landing.write_delivery(
-        settings, record["source"], record["partition"], record["livraison"], table, reading
-    )
+    """Write the rows of an accepted delivery, stamped with the digest of the rules they were read with.
+    Raises WriteRefused."""
+    try:
+        landing.write_delivery(
+            settings, record["source"], record["partition"], record["livraison"], table, reading
+        )
+    except (OSError, duckdb.IOException) as error:
+        raise WriteRefused(settings.landing, error) from error
 
 
 def reading_digest(part: Part) -> str:
@@ -265,10 +267,7 @@ def _accept(attempt: Attempt, record: dict[str, Any], part: Part, table: Table) 
         n for n in (name, *(f"{name}-{i}" for i in range(2, 10_000))) if n not in taken
     )
     record["resultat"] = ACCEPTED
-    try:
-        land(attempt.settings, record, table, reading_digest(part))
-    except (OSError, duckdb.IOException) as error:
-        raise WriteRefused(attempt.settings.landing, error) from error
+    land(attempt.settings, record, table, reading_digest(part))
 
 
 def _date_of_knowledge(attempt: Attempt, record: dict[str, Any]) -> None:

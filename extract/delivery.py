@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -11,6 +14,7 @@ from extract.archive import Archive, known_on
 from extract.attempt import Attempt, SourceResult, conclude, read
 from extract.clients import CLASSIFY, CLIENTS, Ask, Collected
 from extract.definitions import Definition, Part
+from extract.durable import scratch
 from extract.errors import DeliveryFailed, DeliveryRefused, KeyMissing
 from extract.exchanges import ArchiveAdapter, Recorder
 from extract.reading.table import Table
@@ -54,13 +58,27 @@ def deliver(
     return conclude(attempt, collect)
 
 
-def reread(settings: Settings, archive: Archive, definition: Definition, record: dict[str, Any]) -> Table:
-    """The rows of an accepted delivery from its archived exchanges, read with today's yaml; raises
-    ExtractError (ArchiveDamaged when a byte that is read is not the one that was received)."""
+@contextmanager
+def reread(
+    settings: Settings, archive: Archive, definition: Definition, record: dict[str, Any]
+) -> Iterator[Table]:
+    """The rows of an accepted delivery from its archived exchanges, read with today's yaml, for the length of
+    the block; raises ExtractError (ArchiveDamaged when a byte that is read is not the one that was
+    received)."""
+    with (
+        scratch(archive.unpacking) as folder,
+        closing(_again(settings, archive, definition, record, folder)) as table,
+    ):
+        yield table
+
+
+def _again(
+    settings: Settings, archive: Archive, definition: Definition, record: dict[str, Any], folder: Path
+) -> Table:
     part = expected_of(settings, definition, record)
     if "depot" in record:
         deposit.require_intact(archive, record)
-        return read(deposit.collected(archive, definition, part, record), part)
+        return read(deposit.collected(archive, definition, part, record), part, folder)
     part = Part(part.source, part.partition, record["acces"], part.lecture, part.attendu)
     recorder = Recorder(part.source, part.partition, CLASSIFY[record["protocole"]])
 
@@ -73,7 +91,8 @@ def reread(settings: Settings, archive: Archive, definition: Definition, record:
     session = requests.Session()
     mount(session)
     try:
-        return read(CLIENTS[record["protocole"]](Ask(part, archive, session, recorder, mount)), part)
+        ask = Ask(part, archive, session, recorder, mount)
+        return read(CLIENTS[record["protocole"]](ask), part, folder)
     except requests.exceptions.RequestException as error:
         raise DeliveryFailed(f"l'archive ne suffit pas à relire {record['livraison']} : {error}") from error
 

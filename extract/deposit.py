@@ -17,6 +17,7 @@ from extract.archive import Archive, StoredObject, comparable, known_on, now_iso
 from extract.attempt import Attempt, SourceResult, conclude, read
 from extract.clients import Collected, bdm, melodi, opendatasoft
 from extract.definitions import Definition, Part
+from extract.durable import scratch
 from extract.errors import DeliveryRefused, SettingsError
 from extract.exchanges import Exchange, Recorder
 from extract.reading import Table, read_file
@@ -107,7 +108,8 @@ def _received(attempt: Attempt, definition: Definition, file: Path) -> Collected
         if not forms:
             return found
         try:
-            read(found, part).close()
+            with scratch(attempt.archive.unpacking) as folder:
+                read(found, part, folder).close()
         except DeliveryRefused as error:
             refusals.append(f"{name or 'forme du producteur'} : {error}")
             continue

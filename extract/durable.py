@@ -3,16 +3,23 @@ reader sees the old file or the new one, never half of one."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from extract.errors import WriteRefused
 
 TEMP_PREFIX = ".tmp-"
+# What the system, and DuckDB under the name of whatever wrote, say of a disk that refuses a write.
+REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+SAID_OF_DISK = ("no space left", "could not write", "could not truncate", "could not fsync", "disk quota")
 
 
 @contextmanager
@@ -25,6 +32,30 @@ def writing(folder: Path) -> Iterator[None]:
         if error.errno is None:
             raise
         raise WriteRefused(folder, error) from error
+
+
+def refuses_writes(error: Exception) -> bool:
+    """Whether what the system or DuckDB raised says that the disk refused a write: a commit that meets a full
+    disk fails as a transaction does."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno in REFUSALS
+    return any(said in str(error).lower() for said in SAID_OF_DISK)
+
+
+@contextmanager
+def scratch(under: Path) -> Iterator[Path]:
+    """A folder of its own under `under`, made if need be, for what is unpacked to be read; gone with the
+    block. Raises WriteRefused when the disk refuses a write meanwhile."""
+    with writing(under):
+        under.mkdir(parents=True, exist_ok=True)
+        made = tempfile.TemporaryDirectory(prefix="lecture-", dir=under)
+    with made as folder:
+        try:
+            yield Path(folder)
+        except (OSError, duckdb.Error) as error:
+            if refuses_writes(error):
+                raise WriteRefused(under, error) from error
+            raise
 
 
 def fsync_folder(folder: Path) -> None:

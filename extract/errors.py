@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-# What DuckDB says of a disk that refuses a write, under the name of whatever wrote.
-SAID_OF_DISK = ("no space left", "could not write", "could not truncate", "could not fsync", "disk quota")
-
 
 class ExtractError(Exception):
     """Base of the declared errors; the message is French and is shown to users and kept in the journal."""
@@ -62,9 +59,3 @@ class WriteRefused(ExtractError):
             " place libre et les droits de l'utilisateur qui exécute (le dossier doit lui appartenir), puis"
             " relancez : rien n'est à moitié écrit."
         )
-
-
-def refuses_writes(error: Exception) -> bool:
-    """Whether an exception of DuckDB says that the disk refused a write: a commit that meets a full disk
-    fails as a transaction does."""
-    return any(said in str(error).lower() for said in SAID_OF_DISK)

@@ -53,6 +53,7 @@ class Quotas:
         self._world = world
         self._sleep = sleep
         self._lock = threading.Lock()
+        self._own: dict[str, list[float]] = {}
 
     def wait(self, url: str) -> None:
         """Block until one more call to the service of `url` is allowed; returns at once for unlimited
@@ -67,20 +68,33 @@ class Quotas:
     def _take(self, prefix: str, calls: int) -> float:
         """Count one call and give 0, or give the seconds until there is room for it."""
         with self._lock:
-            if self._folder is None:
-                self._folder = shared_folder()
-            name = hashlib.sha256(f"{self._world} {prefix}".encode()).hexdigest()[:16]
-            counted = self._folder / f"{name}.json"
-            with FileLock(counted.with_suffix(".lock")):
-                now = time.time()
-                # a clock set back must not make anyone wait for a moment that is still to come
-                recent = [moment for moment in _moments(counted) if now - WINDOW < moment <= now]
-                if len(recent) >= calls:
-                    return recent[-calls] + WINDOW - now
+            try:
+                return self._take_of_all(prefix, calls)
+            except OSError:  # a full disk, which is no reason to ask nothing: count for ourselves only
+                self._own[prefix], seconds = _counted(self._own.get(prefix, []), calls)
+                return seconds
+
+    def _take_of_all(self, prefix: str, calls: int) -> float:
+        """`_take` among the calls of every run. Raises OSError where they cannot be noted."""
+        if self._folder is None:
+            self._folder = shared_folder()
+        name = hashlib.sha256(f"{self._world} {prefix}".encode()).hexdigest()[:16]
+        counted = self._folder / f"{name}.json"
+        with FileLock(counted.with_suffix(".lock")):
+            recent, seconds = _counted(_moments(counted), calls)
+            if not seconds:
                 temporary = counted.with_suffix(f".{os.getpid()}")
-                temporary.write_text(json.dumps([*recent, now]))
+                temporary.write_text(json.dumps(recent))
                 temporary.replace(counted)
-                return 0.0
+            return seconds
+
+
+def _counted(moments: list[float], calls: int) -> tuple[list[float], float]:
+    """The calls of the last minute with one more and 0, or without it and the seconds until there is room."""
+    now = time.time()
+    # a clock set back must not make anyone wait for a moment that is still to come
+    recent = [moment for moment in moments if now - WINDOW < moment <= now]
+    return (recent, recent[-calls] + WINDOW - now) if len(recent) >= calls else ([*recent, now], 0.0)
 
 
 def _moments(path: Path) -> list[float]:

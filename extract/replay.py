@@ -16,7 +16,7 @@ from extract.archive import Archive
 from extract.attempt import land, reading_digest
 from extract.definitions import Definition
 from extract.delivery import expected_of, reread
-from extract.errors import ArchiveDamaged, DeliveryRefused, ExtractError
+from extract.errors import ArchiveDamaged, DeliveryRefused, ExtractError, WriteRefused
 from extract.settings import Settings
 
 
@@ -86,15 +86,14 @@ def _again(
         result = Reread(record["livraison"], None, f"aucun fichier {record['source']}.yml")
     else:
         try:
-            table = reread(settings, archive, definition, record)
-            try:
+            with reread(settings, archive, definition, record) as table:
                 result = Reread(record["livraison"], table.rows)
                 land(settings, record, table, reading_digest(expected_of(settings, definition, record)))
-            finally:
-                table.close()
         except ArchiveDamaged as error:  # what was landed before the damage stays
             part = "" if "depot" in record else expected_of(settings, definition, record).name
             result = Reread(record["livraison"], None, str(error), part, abimee=True)
+        except WriteRefused:  # says nothing of the delivery
+            raise
         except ExtractError as error:
             result = Reread(record["livraison"], None, str(error))
     if result.motif and not result.abimee:

@@ -4,6 +4,7 @@ end."""
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -252,6 +253,7 @@ def alone(settings: Settings) -> Iterator[None]:
 
 def _clean(settings: Settings) -> None:
     """Remove what a killed run left half-written (the lock is held: nobody else is writing)."""
-    for folder in (settings.archive / "tmp", settings.archive, settings.landing):
+    shutil.rmtree(settings.archive / "tmp", ignore_errors=True)
+    for folder in (settings.archive, settings.landing):
         for path in folder.glob(f"{TEMP_PREFIX}*"):
             path.unlink(missing_ok=True)

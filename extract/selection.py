@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,7 +21,8 @@ import requests
 from requests.adapters import BaseAdapter
 
 from extract.archive import StoredObject, now_iso
-from extract.errors import DeliveryRefused, WriteRefused, refuses_writes
+from extract.durable import refuses_writes, scratch
+from extract.errors import DeliveryRefused
 from extract.exchanges import Exchange, Recorder, archived_response, public_url
 from extract.network import ProducerUnavailable
 from extract.reading.table import literal, quoted
@@ -116,11 +116,11 @@ class SelectionAdapter(BaseAdapter):
     def _select(self, selection: str, file: str, url: str) -> StoredObject:
         host = urlsplit(url).hostname or ""
         with (
-            tempfile.TemporaryDirectory(prefix="selection-") as scratch,
+            scratch(self.transport.archive.unpacking) as folder,
             _reader(self.transport, url) as reader,
         ):
-            target = Path(scratch) / "selection.csv"
-            reader.execute(f"set temp_directory = {literal(scratch)}")
+            target = folder / "selection.csv"
+            reader.execute(f"set temp_directory = {literal(str(folder))}")
             csv = f"{literal(str(target))} (format csv, header, delimiter ';')"
             try:
                 reader.execute(f"copy ({statement(selection, file)}) to {csv}")
@@ -130,7 +130,7 @@ class SelectionAdapter(BaseAdapter):
                 ) from error
             except (duckdb.HTTPException, duckdb.IOException) as error:
                 if refuses_writes(error):  # of ours: the producer is only read
-                    raise WriteRefused(Path(scratch).parent, error) from error
+                    raise
                 raise ProducerUnavailable(
                     f"{host} : lecture partielle impossible : {_words(error)}"
                 ) from error

@@ -28,7 +28,8 @@ from expectations.model import Verdict
 from extract import landing as rows
 from extract import layout
 from extract.archive import Archive
-from extract.errors import ExtractError, RunLocked, refuses_writes
+from extract.durable import refuses_writes
+from extract.errors import ExtractError, RunLocked
 from extract.settings import Settings
 from publish import candidate as dbt
 from publish import content, partial, releases
@@ -244,13 +245,10 @@ def _afterwards(
 
 
 def leave_damaged(settings: Settings) -> list[str]:
-    """What a run does of a damaged current release before it builds, done between two runs; nothing while
-    another one is going on."""
-    try:
-        with lock.alone(settings.data):
-            return _leave_damaged(settings, datetime.now(UTC))
-    except RunLocked:
-        return []
+    """What a run does of a damaged current release before it builds, done between two runs. Raises RunLocked
+    while another one is going on."""
+    with lock.alone(settings.data):
+        return _leave_damaged(settings, datetime.now(UTC))
 
 
 def _leave_damaged(settings: Settings, moment: datetime) -> list[str]:

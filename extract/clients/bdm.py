@@ -52,7 +52,7 @@ def collect(ask: Ask) -> Collected:
     options = {"metadata": False, "silent": True, **acces.get("parametres", {})}
     failure: Exception | None = None
     frame: Any = None
-    with pynsee_bridge.mounted(ask.mount):
+    with pynsee_bridge.mounted(ask.mount, ask.archive.unpacking):
         macrodata = import_module("pynsee.macrodata")
         try:
             if "flux" in acces:

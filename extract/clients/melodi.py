@@ -112,7 +112,7 @@ def _get_dataset(ask: Ask, dataset: str, filters: dict[str, str]) -> Any:
     asked = ", ".join(f"{name}={value}" for name, value in filters.items()) or "tout"
     failure: Exception | None = None
     frame: Any = None
-    with pynsee_bridge.mounted(ask.mount):
+    with pynsee_bridge.mounted(ask.mount, ask.archive.unpacking):
         melodi = import_module("pynsee.melodi")
         try:
             frame = pynsee_bridge.uncached(melodi.get_dataset)(dataset, language="fr", silent=True, **filters)

@@ -9,36 +9,39 @@ from __future__ import annotations
 
 import logging
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import requests
+
+from extract.durable import scratch
 
 _LOCK = threading.RLock()
 _ASK_FOR_A_FOLDER = ("pynsee.utils.save_df", "pynsee.utils.requests_session")
 
 
-def load() -> None:
+def _load(folder: str) -> None:
     """Import pynsee without letting it create folders in the user's home (its constants do so at import)."""
     if "pynsee" in sys.modules:
         return
     platformdirs = import_module("platformdirs")
-    with tempfile.TemporaryDirectory(prefix="pynsee-") as folder, ExitStack() as undo:
+    with ExitStack() as undo:
         undo.enter_context(_replaced(platformdirs, "user_config_dir", lambda *_, **__: folder))
         undo.enter_context(_replaced(platformdirs, "user_cache_dir", lambda *_, **__: folder))
         import_module("pynsee")
 
 
 @contextmanager
-def mounted(mount: Callable[[requests.Session], None]) -> Iterator[None]:
+def mounted(mount: Callable[[requests.Session], None], unpacking: Path) -> Iterator[None]:
     """For the length of the block, every session that pynsee makes goes through `mount`, and nothing is
-    cached."""
-    with _LOCK, tempfile.TemporaryDirectory(prefix="pynsee-") as folder, ExitStack() as undo:
-        load()
+    cached longer, under `unpacking`."""
+    with _LOCK, scratch(unpacking) as cache, ExitStack() as undo:
+        folder = str(cache)
+        _load(folder)
         sessions = import_module("pynsee.utils.requests_session")
         downloads = import_module("pynsee.macrodata._get_insee")
         for name in _ASK_FOR_A_FOLDER:  # names bound at import: replaced where they are used

@@ -19,7 +19,8 @@ def read_file(part: Part, path: Path, content_type: str, scratch: Path) -> Table
     """Read one archived object as the yaml says (`lecture`); raises DeliveryRefused when it is something
     else.
 
-    `scratch`: an existing folder for what has to be unpacked; the caller deletes it."""
+    `scratch`: an existing folder for what has to be unpacked, and for a large table; the caller deletes it
+    once the table is closed."""
     file = opened(path, part.lecture, content_type, scratch)
     match part.lecture["format"]:
         case "csv":

@@ -35,7 +35,7 @@ def read_csv(path: Path, part: Part, scratch: Path) -> Table:
         f"columns = {{{columns}}})"
     )
     large = path.stat().st_size >= LARGE
-    folder = tempfile.TemporaryDirectory(prefix="lecture-") if large else None
+    folder = tempfile.TemporaryDirectory(prefix="lecture-", dir=scratch) if large else None
     connection = connect_large(folder.name) if folder else connect()
     table = Table(connection, tuple(header), folder=folder)
     try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from extract.errors import RunLocked
 from extract.settings import Settings
 from publish import releases
 from publish.errors import FAULT, LOCKED, PUBLISHED, REFUSED, UNREACHABLE, ours
@@ -27,8 +28,8 @@ EVENTS = {REFUSED: "refusee", FAULT: "faute", UNREACHABLE: "injoignable"}
 
 def refresh(settings: Settings, console: Console, **options: Any) -> Outcome:
     """Runs (same options as `publish.run.run`), journals, notifies. What cannot be journaled or sent is told
-    on `console` and changes neither the outcome nor its code; a current release that is found damaged when
-    delays are looked for makes it a fault. Raises what `run` raises, once it is journaled and notified as a
+    on `console` and changes neither the outcome nor its code; a current release that the daily reading of its
+    base finds damaged makes it a fault. Raises what `run` raises, once it is journaled and notified as a
     fault."""
     began = datetime.now(UTC)
     try:
@@ -45,8 +46,9 @@ def _account(settings: Settings, console: Console, outcome: Outcome, began: date
     try:
         history = [*runlog.records(settings)]
         before = next(iter(history[-1:]), {})
-        late = _late(settings, console, outcome, began, before)
-        record = _record(outcome, began) | late
+        daily = _base(settings, outcome, began, before)  # first: it may change how the run ended
+        daily |= _late(settings, console, outcome, began, before)
+        record = _record(outcome, began) | daily
         record |= {"en_echec": _failing(outcome, before), "ignorees": _unasked(outcome, before)}
         for place in notify.PLACES:
             message = told(outcome, record, *_heard(history, place))
@@ -184,12 +186,35 @@ def _failing(outcome: Outcome, before: dict[str, Any]) -> list[str]:
     )
 
 
+def _base(settings: Settings, outcome: Outcome, began: datetime, before: dict[str, Any]) -> dict[str, Any]:
+    """The day on which every byte of the current base was read: nothing else reads it when nothing is new. A
+    damaged one is left, and makes the outcome a fault."""
+    kept = {name: before[name] for name in ("base_relue_le",) if name in before}
+    today = {"base_relue_le": f"{began:%Y-%m-%d}"}
+    if outcome.nouvelle:
+        return today  # just written
+    if kept == today or outcome.code in (FAULT, LOCKED):  # a fault's message tells something else
+        return kept
+    try:
+        damaged = leave_damaged(settings)
+    except RunLocked:  # the other run reads it
+        return kept
+    if not damaged:
+        return today
+    damaged.append(
+        "La prochaine exécution en refait une de ce qui est reçu, à moins qu'un contrôle ne l'ait refusé ou"
+        " qu'un retour arrière ne l'ait mis de côté."
+    )
+    damaged += [outcome.message] if outcome.code != PUBLISHED else []
+    outcome.code, outcome.release = FAULT, releases.current(settings.published)
+    outcome.message = "\n".join(damaged)
+    return kept
+
+
 def _late(
     settings: Settings, console: Console, outcome: Outcome, began: datetime, before: dict[str, Any]
 ) -> dict[str, Any]:
-    """The late sources. A delay is counted in days: looked for once a day, and after each release. It is the
-    only reading of the current release when nothing is new: a damaged one that it meets is left, and makes
-    the outcome a fault."""
+    """The late sources. A delay is counted in days: looked for once a day, and after each release."""
     kept = {name: before[name] for name in ("en_retard", "retards_vus_le") if name in before}
     day = f"{began:%Y-%m-%d}"
     seen = not outcome.nouvelle and before.get("retards_vus_le") == day
@@ -204,9 +229,6 @@ def _late(
         console.print(
             f"Les retards des sources n'ont pas pu être établis : {first}", style="yellow", markup=False
         )
-    if damaged := leave_damaged(settings):
-        outcome.code, outcome.release = FAULT, releases.current(settings.published)
-        outcome.message = "\n".join([*damaged, "La prochaine exécution la refait."])
     return kept
 
 

@@ -20,7 +20,7 @@ NAME = "executions.jsonl"
 MARK = "execution-en-cours.json"
 KILLED = "Exécution interrompue (tuée, ou machine arrêtée) : la suivante a repris ce qu'elle laissait."
 # What one run tells the next of the sources: a killed one learnt nothing.
-CARRIED = ("en_echec", "ignorees", "en_retard", "retards_vus_le")
+CARRIED = ("en_echec", "ignorees", "en_retard", "retards_vus_le", "base_relue_le")
 
 
 def append(settings: Settings, record: dict[str, Any]) -> None:

@@ -72,6 +72,27 @@ def test_a_missing_column_is_refused(tmp_path: Path) -> None:
     assert outcome == "refuse" and "colonnes attendues" in reason and "http" not in reason
 
 
+def test_a_full_disk_is_not_the_producers_failure(tmp_path: Path) -> None:
+    target = tmp_path / "autre.parquet"
+    duckdb.sql(
+        "select '14' || lpad(i::varchar, 3, '0') as codeCommuneEtablissement, 'A' as etatAdministratifEtablissement,"
+        " n || '.11Z' as activitePrincipaleEtablissement, 'O' as caractereEmployeurEtablissement,"
+        " true as etablissementSiege from range(1000) t (i), range(10, 20) s (n)"
+    ).write_parquet(str(target))
+    other = Specimen(
+        **{**SIRENE.__dict__, "fichiers": ((SIRENE_FICHIER, target.read_bytes, "application/octet-stream"),)}
+    )
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with serveur([other]) as url:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))  # less than the selection alone
+        try:
+            with pytest.raises(WriteRefused, match="Écriture impossible"):
+                tirer(Settings(data=tmp_path / "data", producteurs=url), [other])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert Archive(tmp_path / "data/archive").deliveries() == []
+
+
 @pytest.mark.parametrize(
     "content", [b"PAR1 mais tronque", b"<html>captcha</html>"], ids=["truncated", "page"]
 )

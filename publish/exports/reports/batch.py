@@ -76,7 +76,7 @@ def write_all(
     count = min(processes or len(os.sched_getaffinity(0)), len(territories))
     with (
         tempfile.TemporaryDirectory(dir=folder, prefix=".en-cours-") as aside,
-        tempfile.TemporaryDirectory(prefix="portraits-") as shared,
+        tempfile.TemporaryDirectory(dir=folder, prefix=".en-cours-") as shared,
     ):
         if count < 2:
             for done, territory in enumerate(territories, start=1):

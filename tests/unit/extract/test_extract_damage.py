@@ -3,6 +3,8 @@ else said."""
 
 from __future__ import annotations
 
+import gzip
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from extraction_helpers import Producer, definition, full_disk, say
+from extraction_helpers import Producer, definition, full_disk, full_folder, say
 from faulty_world import World, always
 from rich.console import Console
 
@@ -21,7 +23,8 @@ from extract import attempt, landing
 from extract.__main__ import main
 from extract.archive import Archive
 from extract.definitions import Definition
-from extract.errors import ArchiveDamaged, ClockWrong, WriteRefused, refuses_writes
+from extract.durable import refuses_writes, scratch
+from extract.errors import ArchiveDamaged, ClockWrong, WriteRefused
 from extract.replay import replay
 from extract.run import RunSummary, run_deposit, run_sources
 from extract.settings import Settings
@@ -30,6 +33,8 @@ from extract.transport import Policy
 PATH = "/www.insee.fr/essai.csv"
 BODY = b"CODE;VALEUR\n01;1,5\n02;s\n"
 PROTOCOLS = ("bdm", "melodi", "opendatasoft", "datagouv", "fichier")
+PACKED = gzip.compress(BODY + b"".join(b"%09d;1\n" % n for n in range(200_000)))
+ROOM = 1 << 20  # bytes: less than PACKED unpacked, more than it takes
 QUIET = Console(quiet=True)
 
 
@@ -159,15 +164,67 @@ def test_full_disk_is_never_the_producers_failure(
     assert all(archive.is_intact(path.name) for path in (settings.archive / "objets").glob("*/*"))
 
 
-def test_disk_that_refuses_a_write_is_known_under_any_name(tmp_path: Path) -> None:
+def test_full_disk_while_unpacking_is_this_machines(producer: Producer, settings: Settings) -> None:
+    producer.serve(PATH, PACKED)
+    with (
+        full_disk(ROOM),
+        pytest.raises(WriteRefused, match=f"Écriture impossible sous {settings.archive}/tmp"),
+    ):
+        _run(settings)
+    assert Archive(settings.archive).deliveries() == [] and not list((settings.archive / "tmp").iterdir())
+
+
+@pytest.mark.parametrize(("body", "room"), [(PACKED, ROOM), (BODY, 100)], ids=["unpacking", "landing"])
+def test_full_disk_while_reading_the_archive_again_takes_no_landed_rows(
+    producer: Producer, settings: Settings, body: bytes, room: int
+) -> None:
+    producer.serve(PATH, body)
+    assert [one.resultat for one in _run(settings).results] == ["nouveau"]
+    (landed,) = settings.landing.glob("insee__essai/insee__essai-*.parquet")
+    with full_disk(room), pytest.raises(WriteRefused, match="Écriture impossible"):
+        replay(settings, Archive(settings.archive), {"insee__essai": definition()})
+    assert landed.exists()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_full_temporary_folder_of_the_system_stops_nothing(
+    protocol: str, producer: Producer, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others fill it; neither what is unpacked nor the counts of calls may need it."""
+    monkeypatch.setattr("extract.reading.csv_text.LARGE", 1)
+    world = World(protocol, producer)
+    with full_folder(tmp_path / "systeme"):
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "systeme"))
+        (result,) = run_sources(
+            settings, definitions={"victime__essai": world.source()}, console=QUIET
+        ).results
+    assert (result.resultat, result.motif) == ("nouveau", "")
+    assert not list((settings.archive / "tmp").iterdir())
+
+
+def test_disk_that_refuses_a_write_is_told_under_any_name(tmp_path: Path) -> None:
     with (
         duckdb.connect(str(tmp_path / "base.duckdb")) as connection,
-        full_disk(1 << 20),
+        full_disk(ROOM),
         pytest.raises(duckdb.TransactionException) as refused,
     ):
         connection.execute("create table t as select random(), md5(i::varchar) from range(300000) as s(i)")
     assert refuses_writes(refused.value)
     assert not refuses_writes(duckdb.TransactionException("Conflict on update!"))
+
+
+def test_what_duckdb_cannot_write_is_this_machines(tmp_path: Path) -> None:
+    with (
+        full_disk(ROOM),
+        pytest.raises(WriteRefused, match="Écriture impossible"),
+        scratch(tmp_path) as folder,
+    ):
+        duckdb.sql(f"copy (select uuid() as x from range(200_000)) to '{folder}/x.parquet'")
+    with pytest.raises(duckdb.Error), scratch(tmp_path):
+        duckdb.sql("select error('autre chose')").fetchall()
+    with pytest.raises(FileNotFoundError), scratch(tmp_path) as folder:
+        (folder / "absent").read_bytes()
+    assert not list(tmp_path.iterdir())
 
 
 def test_landing_that_cannot_be_written_is_no_failure_of_the_source(

@@ -90,7 +90,8 @@ def _parse(name: str, body: bytes) -> None:
         path = Path(folder) / "recu"
         path.write_bytes(body)
         try:
-            table = read(Collected("", None, lambda scratch: read_file(part, path, "", scratch)), part)
+            found = Collected("", None, lambda scratch: read_file(part, path, "", scratch))
+            table = read(found, part, Path(folder))
         except ExtractError as error:
             assert str(error)
             return

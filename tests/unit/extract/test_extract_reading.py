@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import tempfile
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -225,15 +224,15 @@ def test_large_file_is_read_like_a_small_one(tmp_path: Path, monkeypatch: pytest
         {"colonnes": ["CODE", "2023"], "colonnes_ignorees": ["2024"], "renommer": {"CODE": "COM"}},
         {"colonnes": ["CODE"], "depivoter": rule, "constantes": {"niveau": "COM"}},
     ]
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporaire"))
-    (tmp_path / "temporaire").mkdir()
+    folder = tmp_path / "temporaire"
+    folder.mkdir()
     for shape in shapes:
         part = Part("insee__essai", None, {}, lecture, {**shape, "lignes_min": 1})
         found = []
         for large in (1 << 40, 1):
             monkeypatch.setattr("extract.reading.csv_text.LARGE", large)
             collected = Collected("", None, partial(read_file, part, path, ""))
-            table = read(collected, part)
+            table = read(collected, part, folder)
             rows = table.connection.execute("select * from brut order by _n").fetchall()
             found.append((rows, content_hash(table), table.rows, table.columns))
             table.close()
@@ -241,5 +240,5 @@ def test_large_file_is_read_like_a_small_one(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("extract.reading.csv_text.LARGE", 1)
     path.write_text("CODE;2023\n1;2;3\n")
     with pytest.raises(DeliveryRefused):
-        read_file(part, path, "", tmp_path)
-    assert not list((tmp_path / "temporaire").iterdir())
+        read_file(part, path, "", folder)
+    assert not list(folder.iterdir())

@@ -235,13 +235,16 @@ def test_run_repairs_what_a_kill_left(producer: Producer, settings: Settings) ->
     orphan.write_bytes(rows)
     for folder in (settings.archive / "tmp", good.parent):
         (folder / ".tmp-1-x").write_bytes(b"half")
+    unpacked = settings.archive / "tmp" / "lecture-1" / "contenu"
+    unpacked.parent.mkdir()
+    unpacked.write_bytes(b"half")
     good.unlink()
     with (settings.archive / "journal.jsonl").open("ab") as journal:
         journal.write(b'{"type":"livraison","sou')
     summary = _run(settings)
     assert summary.relues == [name] and summary.results[0].resultat == "inchange"
     assert good.read_bytes() == rows and not orphan.exists()
-    assert not list(settings.data.rglob(".tmp-*"))
+    assert not list(settings.data.rglob(".tmp-*")) and not unpacked.parent.exists()
 
 
 def test_changed_yaml_reads_the_archive_again(producer: Producer, settings: Settings) -> None:

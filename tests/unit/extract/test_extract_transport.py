@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import requests
 from expired import expired_server
-from extraction_helpers import Producer, say
+from extraction_helpers import Producer, full_folder, say
 
 from extract.archive import Archive
 from extract.exchanges import ArchiveAdapter, Recorder, public_url
@@ -279,6 +279,21 @@ def test_spoilt_count_holds_nobody_up(tmp_path: Path, spoilt: str) -> None:
     (counted,) = tmp_path.glob("*.json")
     counted.write_text(spoilt)
     Quotas(limits, folder=tmp_path, sleep=_never).wait("https://bdm.insee.fr/x")
+
+
+def test_count_that_cannot_be_written_is_kept_by_this_process(tmp_path: Path) -> None:
+    class Full(Exception):
+        pass
+
+    def full(seconds: float) -> None:
+        raise Full
+
+    with full_folder(tmp_path / "plein"):
+        quotas = Quotas((("bdm.insee.fr", 2),), folder=tmp_path / "plein", sleep=full)
+        quotas.wait("https://bdm.insee.fr/x")
+        quotas.wait("https://bdm.insee.fr/x")
+        with pytest.raises(Full):
+            quotas.wait("https://bdm.insee.fr/x")
 
 
 def _never(seconds: float) -> None:

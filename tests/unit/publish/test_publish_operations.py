@@ -29,7 +29,7 @@ from extract.definitions import Definition, Part, load, load_all
 from extract.durable import TEMP_PREFIX
 from extract.run import RunSummary, SourceResult
 from publish import __main__ as command
-from publish import inputs, partial, releases, rollback
+from publish import inputs, manifest, partial, releases, rollback, status
 from publish.errors import PublishFault
 from publish.operations import allowance, calendar, clock, feed, notify, refresh, retirement, runlog, space
 from publish.releases import Release
@@ -610,10 +610,10 @@ def nothing_new(world: World, monkeypatch: pytest.MonkeyPatch) -> Release:
     return world.publish(inputs.fingerprint(world.settings, landed, inputs.code_hash()))
 
 
-def test_current_release_with_other_bits_is_found_when_delays_are_looked_for(
+def test_one_flipped_bit_of_the_current_base_is_found_by_the_daily_look(
     world: World, nothing_new: Release
 ) -> None:
-    nothing_new.database.write_bytes(synthetic.flipped(nothing_new.database.read_bytes()))
+    flip_where_no_query_of_ours_reads(world, nothing_new)
     outcome = refresh.refresh(world.settings, QUIET)
     assert outcome.code == 2 and nothing_new.nom in outcome.message and "abîmée" in outcome.message
     (line,) = runlog.records(world.settings)
@@ -621,6 +621,37 @@ def test_current_release_with_other_bits_is_found_when_delays_are_looked_for(
     current = releases.current(world.settings.published)
     assert current is not None and current.nom != nothing_new.nom == str(line["message"]).split()[2]
     assert line["release"] == current.nom and current.nom in outcome.message
+
+
+def flip_where_no_query_of_ours_reads(world: World, release: Release) -> None:
+    whole, now = release.database.read_bytes(), MOMENT.replace(tzinfo=None)
+    # DuckDB sums its blocks, of 256 KiB, as it reads them
+    for place in range(len(whole) - 1, 3 * 4096, -(1 << 18)):
+        release.database.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with suppress(PublishFault):
+            status.late(world.settings, now)
+            return
+    raise AssertionError("every block is read")
+
+
+def test_current_base_is_read_once_a_day_whatever_the_runs_end_in(
+    world: World, nothing_new: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr("publish.run.sha256", lambda path: read.append(path) or manifest.sha256(path))
+    for _ in range(3):
+        assert refresh.refresh(world.settings, QUIET).code == 0
+    assert read == [nothing_new.database]
+    yesterday = [*runlog.records(world.settings)][-1] | {"base_relue_le": "2000-01-01"}
+    runlog.append(world.settings, yesterday)
+    refused = Outcome(1, "Toujours les mêmes données, déjà refusées.")
+    ended(monkeypatch, world, refused)
+    ended(monkeypatch, world, refused)
+    assert len(read) == 2
+    runlog.append(world.settings, yesterday)
+    flip_where_no_query_of_ours_reads(world, nothing_new)
+    ended(monkeypatch, world, refused)
+    assert refused.code == 2 and "abîmée" in refused.message and "déjà refusées" in refused.message
 
 
 def test_delays_that_cannot_be_told_do_not_lose_the_run(world: World, nothing_new: Release) -> None:

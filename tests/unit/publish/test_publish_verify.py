@@ -16,6 +16,8 @@ from extract.archive import Archive
 from publish import manifest, releases, rollback, verify
 from publish.releases import Release
 from publish.run import run
+from publish.verify.report import Report
+from publish.verify.stored import archive_of, releases_of
 from tests.unit.publish.conftest import World
 
 QUIET = Console(quiet=True)
@@ -37,9 +39,9 @@ def archive(world: World) -> Archive:
     return made
 
 
-def _told(world: World) -> verify.Report:
-    report = verify.Report()
-    verify.archive_of(world.settings, report)
+def _told(world: World) -> Report:
+    report = Report()
+    archive_of(world.settings, report)
     return report
 
 
@@ -87,10 +89,10 @@ def _damage(journal: Path) -> None:
     journal.write_bytes(journal.read_bytes().replace(b"2026-01-01", b"6026-01-01"))
 
 
-def read_again(world: World) -> verify.Report:
-    report = verify.Report()
+def read_again(world: World) -> Report:
+    report = Report()
     current = releases.require_current(world.settings.published)
-    verify.releases_of(world.settings.published, current.nom, report)
+    releases_of(world.settings.published, current.nom, report)
     return report
 
 
@@ -98,7 +100,7 @@ def tell(release: Release, **changed: object) -> None:
     (release.folder / releases.MANIFEST).write_text(json.dumps(release.manifest | changed), encoding="utf-8")
 
 
-def printed(report: verify.Report) -> str:
+def printed(report: Report) -> str:
     said = io.StringIO()
     verify.show(report, Console(width=1000, file=said))
     return said.getvalue()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from publish import verify, witness
+from publish import witness
+from publish.verify.arithmetic import previous_period
 
 WEBSTAT = {"series_key": "DIREN.M.R28.DE.UL.DF.03.N.ZZ.TT", "time_period": "2025-08", "obs_value": "2905"}
 TABLE = {"Code département": "76", "Code commune": "515", "Population municipale": "1 234,5"}
@@ -49,7 +50,7 @@ def test_period(cell: str, period: str, expected: bool) -> None:
 
 
 def test_earlier_periods() -> None:
-    assert verify.previous_period("2023-T1", 1) == "2022-T4"
-    assert verify.previous_period("2023-T3", 4) == "2022-T3"
-    assert verify.previous_period("2025-01", 12) == "2024-01"
-    assert verify.previous_period("2023", 5) == "2018"
+    assert previous_period("2023-T1", 1) == "2022-T4"
+    assert previous_period("2023-T3", 4) == "2022-T3"
+    assert previous_period("2025-01", 12) == "2024-01"
+    assert previous_period("2023", 5) == "2018"

@@ -1,0 +1,84 @@
+"""Every byte that is kept: each object of the archive has the sha256 of its name, none that the journal names
+is missing, each line of the journal is as it was written, each file of every release has the sha256 of its
+manifest, which has the one of its digest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from extract import journal
+from extract.archive import Archive
+from extract.errors import LayoutUnknown
+from extract.settings import Settings
+from publish import manifest, releases
+from publish.errors import PublishFault
+from publish.verify.report import Report
+
+
+def archive_of(settings: Settings, report: Report) -> bool:
+    """Checks every object of the archive against its name, the journal against its sums and against the
+    objects; returns whether the journal is whole."""
+    archive, kept = Archive(settings.archive), set()
+    for path in sorted((settings.archive / "objets").glob("*/*")):
+        report.objets += 1
+        kept.add(path.name)
+        if not archive.is_intact(path.name):
+            report.octets_faux.append(f"archive : l'objet {path.name} n'a plus ses octets")
+    damaged = journal.faults(archive.journal_path)
+    report.octets_faux += [f"archive : {fault}" for fault in damaged]
+    missing = set() if damaged else archive.named() - kept
+    report.octets_faux += [
+        f"archive : l'objet {name}, que nomme le journal, manque" for name in sorted(missing)
+    ]
+    return not damaged
+
+
+def releases_of(published: Path, current: str, report: Report) -> list[str]:
+    """Checks every file of every release against its manifest, and what lies beside; notes what to do.
+    Returns what is wrong with the current one."""
+    wrong: dict[str, list[str]] = {}
+    intact = []
+    for folder in releases.folders(published):
+        try:
+            problems = manifest.verify(folder)
+            sealed = manifest.sealed(folder)
+            report.fichiers += sum(path.is_file() for path in folder.rglob("*"))
+        except (PublishFault, OSError) as error:  # a disk that no longer gives its bytes is a damage too
+            problems = [str(error)]
+        except LayoutUnknown as error:
+            report.illisibles.append(str(error))
+            continue
+        if not folder.is_dir():
+            continue  # a run retired it meanwhile
+        report.releases += 1
+        if problems:
+            wrong[folder.name] = problems
+            report.octets_faux += [f"release {folder.name} : {problem}" for problem in problems]
+        else:
+            intact.append(folder.name)
+            report.sans_empreinte += [folder.name] if sealed is None else []
+    damaged = [n for n, found in wrong.items() if any(not one.endswith(manifest.EXTRA) for one in found)]
+    aside = releases.discarded(published)
+    _advise(published, current, damaged, [nom for nom in intact if nom not in aside], report)
+    return wrong.get(current, [])
+
+
+def _advise(published: Path, current: str, damaged: list[str], intact: list[str], report: Report) -> None:
+    """What to do about the damaged releases. `intact`: those that readers may be given."""
+    again = "python -m publish run --force"
+    if current in damaged and intact:
+        report.conseils.append(
+            f"Les lecteurs suivent une release abîmée : make rollback RELEASE={intact[-1]}, puis {again},"
+            " qui la refait des mêmes données."
+        )
+    elif current in damaged:
+        report.conseils.append(
+            "Les lecteurs suivent une release abîmée et aucune autre n'est entière : restaurez-la d'une"
+            f" sauvegarde, ou {again}, qui la refait des mêmes données."
+        )
+    others = [nom for nom in damaged if nom != current]
+    if others:
+        report.conseils.append(
+            f"Les lecteurs ne suivent pas {', '.join(others)} : restaurez d'une sauvegarde, ou retirez de"
+            f" {published} ce qu'aucun rapport ne nomme ({releases.REPORTS})."
+        )
