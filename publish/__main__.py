@@ -157,11 +157,10 @@ def _dispatch(options: argparse.Namespace, settings: Settings, console: Console)
             return PUBLISHED
         case "verify":
             from publish import verify
-            from publish.errors import REFUSED
 
             report = verify.verify(settings, options.nombre, options.graine)
             verify.show(report, console)
-            return PUBLISHED if report.juste else REFUSED
+            return report.code
         case _:
             return _export(options.dossier, settings, console)
 

@@ -115,12 +115,18 @@ def intact(release: Release) -> bool:
     return False
 
 
-def current(published: Path) -> Release | None:
-    """The release that readers have now, or None when nothing was ever published."""
+def followed(published: Path) -> str | None:
+    """The name that the pointer gives, whether or not there is such a release; None when there is no
+    pointer."""
     link = published / CURRENT
-    if not link.is_symlink():
-        return None
-    return read((published / link.readlink()).resolve())
+    return str(link.readlink()) if link.is_symlink() else None
+
+
+def current(published: Path) -> Release | None:
+    """The release that readers have now, or None when nothing was ever published. Raises PublishFault when it
+    is not whole, LayoutUnknown."""
+    nom = followed(published)
+    return None if nom is None else read((published / nom).resolve())
 
 
 def require_current(published: Path) -> Release:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from extract.durable import scratch
+from extract.errors import LayoutUnknown
 from extract.settings import Settings
 from publish import manifest, releases, words
+from publish.errors import PUBLISHED, PublishFault
 from publish.verify.figures import make_again
 from publish.verify.release import Release, draw
 from publish.verify.report import Report
@@ -19,23 +22,37 @@ FIGURES = 1000
 
 
 def verify(settings: Settings, count: int = FIGURES, seed: str | None = None) -> Report:
-    """The bytes of every release, and figures of the current one. `seed`: another draw (default: the
-    release's own)."""
-    current = releases.require_current(settings.published)
+    """Every byte that is kept, then figures of the current release where something can be read of it. `seed`:
+    another draw (default: the release's own). Raises WriteRefused when nothing can be unpacked."""
     report = Report()
-    journal_is_whole = archive_of(settings, report)
-    wrong = releases_of(settings.published, current.nom, report)
-    if not journal_is_whole or any(
-        problem.startswith((releases.DATABASE, releases.MANIFEST)) for problem in wrong
-    ):
-        return report  # nothing that is read in it would mean anything
-    with tempfile.TemporaryDirectory(prefix="verification-") as folder:
-        release = Release(settings, current.database, Path(folder))
+    archive_is_whole = archive_of(settings, report)
+    wrong = releases_of(settings.published, report)
+    report.sans_chiffres = _hindrance(settings, archive_is_whole, wrong)
+    if report.sans_chiffres:
+        return report
+    current = releases.require_current(settings.published)
+    with scratch(Path(tempfile.gettempdir())) as folder:
+        release = Release(settings, current.database, folder)
         try:
             make_again(release, draw(release, count, seed or current.manifest["empreinte_entrees"]), report)
         finally:
             release.connection.close()
     return report
+
+
+def _hindrance(settings: Settings, archive_is_whole: bool, wrong: list[str]) -> str:
+    """Why figures made again would mean nothing, or nothing. `wrong`: with the current release."""
+    try:
+        current = releases.current(settings.published)
+    except PublishFault:
+        return "la release en cours ne se lit pas"
+    except LayoutUnknown:
+        return "la release en cours est d'une version plus récente de ce programme"
+    if current is None:
+        return "il n'y a pas de release en cours"
+    if any(problem.startswith((releases.DATABASE, releases.MANIFEST)) for problem in wrong):
+        return "la release en cours est abîmée"
+    return "" if archive_is_whole else "le journal de l'archive est abîmé"
 
 
 def show(report: Report, console: Console) -> None:
@@ -54,10 +71,13 @@ def show(report: Report, console: Console) -> None:
     for newer in report.illisibles:
         console.print(f"Non relue : {newer}", markup=False)
     total = sum(n for (method, _), n in report.verdicts.items() if method != "terme")
-    console.print(
-        f"{words.plural(total, 'chiffre')} tirés au hasard, et {words.plural(report.termes, 'chiffre')}"
-        " de producteurs dont ils sont faits :"
-    )
+    if report.sans_chiffres:
+        console.print(f"Aucun chiffre n'est refait : {report.sans_chiffres}.")
+    else:
+        console.print(
+            f"{words.plural(total, 'chiffre')} tirés au hasard, et {words.plural(report.termes, 'chiffre')}"
+            " de producteurs dont ils sont faits :"
+        )
     for (method, verdict), n in sorted(report.verdicts.items()):
         console.print(f"  {method:10} {verdict:16} {words.number(n):>8}")
     for why, n in report.inconnues.most_common(15):
@@ -66,5 +86,5 @@ def show(report: Report, console: Console) -> None:
         console.print(f"✘ {problem}", markup=False, style="red")
     for advice in report.conseils:
         console.print(f"→ {advice}", markup=False)
-    if report.juste:
+    if report.code == PUBLISHED:
         console.print("Tout ce qui a été refait est égal à ce qui est publié.", style="green")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from publish.errors import FAULT, PUBLISHED, REFUSED
+
 
 @dataclass
 class Report:
     """What was looked at, what does not hold and what to do about it (`conseils`); releases of a version
     before the digest of their manifest (`sans_empreinte`), and of a later one, which are not read
-    (`illisibles`)."""
+    (`illisibles`); why no figure was made again, when none was (`sans_chiffres`)."""
 
     objets: int = 0
     releases: int = 0
@@ -23,6 +25,14 @@ class Report:
     differences: list[str] = field(default_factory=list)
     inconnues: Counter[str] = field(default_factory=Counter)
     termes: int = 0
+    sans_chiffres: str = ""
+
+    @property
+    def code(self) -> int:
+        """The exit code: no figure made again is not a figure that holds."""
+        if not self.juste:
+            return REFUSED
+        return FAULT if self.sans_chiffres else PUBLISHED
 
     @property
     def juste(self) -> bool:

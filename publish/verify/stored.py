@@ -33,11 +33,15 @@ def archive_of(settings: Settings, report: Report) -> bool:
     return not damaged
 
 
-def releases_of(published: Path, current: str, report: Report) -> list[str]:
+def releases_of(published: Path, report: Report) -> list[str]:
     """Checks every file of every release against its manifest, and what lies beside; notes what to do.
     Returns what is wrong with the current one."""
+    current = releases.followed(published)
     wrong: dict[str, list[str]] = {}
     intact = []
+    if current is not None and not (published / current).is_dir():
+        wrong[current] = [f"{releases.CURRENT} y mène les lecteurs et elle n'est pas là"]
+        report.octets_faux.append(f"release {current} : {wrong[current][0]}")
     for folder in releases.folders(published):
         try:
             problems = manifest.verify(folder)
@@ -60,13 +64,21 @@ def releases_of(published: Path, current: str, report: Report) -> list[str]:
     damaged = [n for n, found in wrong.items() if any(not one.endswith(manifest.EXTRA) for one in found)]
     aside = releases.discarded(published)
     _advise(published, current, damaged, [nom for nom in intact if nom not in aside], report)
-    return wrong.get(current, [])
+    return wrong.get(current or "", [])
 
 
-def _advise(published: Path, current: str, damaged: list[str], intact: list[str], report: Report) -> None:
+def _advise(
+    published: Path, current: str | None, damaged: list[str], intact: list[str], report: Report
+) -> None:
     """What to do about the damaged releases. `intact`: those that readers may be given."""
     again = "python -m publish run --force"
-    if current in damaged and intact:
+    if current is None:
+        back = f" ; make rollback RELEASE={intact[-1]} en reprend une" if intact else ""
+        report.conseils.append(
+            f"Les lecteurs n'ont pas de release dans {published}. make refresh en fait une (make demo : des"
+            f" figures de démonstration){back}."
+        )
+    elif current in damaged and intact:
         report.conseils.append(
             f"Les lecteurs suivent une release abîmée : make rollback RELEASE={intact[-1]}, puis {again},"
             " qui la refait des mêmes données."

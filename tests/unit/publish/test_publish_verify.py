@@ -3,9 +3,11 @@ figures are made again in tests/end_to_end."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 from rich.console import Console
 
 from extract.archive import Archive
+from publish import __main__ as command
 from publish import manifest, releases, rollback, verify
 from publish.releases import Release
 from publish.run import run
@@ -91,8 +94,7 @@ def _damage(journal: Path) -> None:
 
 def read_again(world: World) -> Report:
     report = Report()
-    current = releases.require_current(world.settings.published)
-    releases_of(world.settings.published, current.nom, report)
+    releases_of(world.settings.published, report)
     return report
 
 
@@ -164,3 +166,76 @@ def test_release_that_cannot_be_read_is_said(world: World, told: str) -> None:
     manifest.seal(other.folder)
     tell(other, format="9.1")  # but its digest can
     assert not read_again(world).juste
+
+
+# ---- without a release to draw figures from
+def ended(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    """The command's exit code and what it prints."""
+    monkeypatch.setenv("REFERENTIEL_DATA", str(world.settings.data))
+    monkeypatch.setenv("COLUMNS", "1000")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        code = command.main(["verify"])
+    return code, printed.getvalue()
+
+
+def test_archive_is_read_though_readers_have_no_release(
+    world: World, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, said = ended(world, monkeypatch)
+    assert code == 2 and "3 objets de l'archive" in said and "0 faute" in said
+    assert "Aucun chiffre n'est refait : il n'y a pas de release en cours" in said and "make refresh" in said
+    assert "égal à ce qui est publié" not in said
+    archive.store([b"deux"]).path.write_bytes(b"d")
+    code, said = ended(world, monkeypatch)
+    assert code == 1 and "n'a plus ses octets" in said
+
+
+def test_releases_are_read_though_readers_follow_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    good, aside = world.publish("a" * 64), world.publish("b" * 64)
+    rollback.back_to(world.settings.published, good.nom, QUIET)
+    (world.settings.published / releases.CURRENT).unlink()
+    code, said = ended(world, monkeypatch)
+    assert code == 2 and "2 releases" in said
+    assert f"make rollback RELEASE={good.nom}" in said and aside.nom not in said
+
+
+@pytest.mark.parametrize("damage", ["unreadable", "gone"])
+def test_current_release_that_does_not_read_hides_nothing_of_the_rest(
+    world: World, archive: Archive, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    good, last = world.publish("a" * 64), world.publish("b" * 64)
+    archive.store([b"deux"]).path.write_bytes(b"d")
+    if damage == "gone":
+        shutil.rmtree(last.folder)
+    else:
+        (last.folder / releases.MANIFEST).write_text("{", encoding="utf-8")
+    code, said = ended(world, monkeypatch)
+    assert (
+        code == 1
+        and "2 fautes" in said
+        and "n'a plus ses octets" in said
+        and f"release {last.nom} : " in said
+    )
+    assert f"make rollback RELEASE={good.nom}" in said and "Aucun chiffre n'est refait" in said
+
+
+def test_current_release_of_a_later_version_is_no_damage(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.publish("a" * 64)
+    last = world.publish("b" * 64)
+    tell(last, format="9.0")
+    manifest.seal(last.folder)
+    code, said = ended(world, monkeypatch)
+    assert code == 2 and "0 faute" in said and "Aucun chiffre n'est refait" in said and "plus récente" in said
+
+
+def test_full_temporary_folder_is_no_difference(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.publish()
+    (tmp_path / "plein").write_bytes(b"")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "plein"))
+    code, said = ended(world, monkeypatch)
+    assert code == 2 and f"Écriture impossible sous {tmp_path}/plein" in said
