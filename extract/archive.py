@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -98,8 +99,10 @@ class Archive:
         try:
             with self.object_path(sha256).open("rb") as handle:
                 return hashlib.file_digest(handle, "sha256").hexdigest() == sha256
-        except FileNotFoundError:
-            return False
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.EIO):  # a disk that no longer gives them
+                return False
+            raise
 
     def require_intact(self, sha256: str, otherwise: str = SERVED_AGAIN) -> None:
         """Raises ArchiveDamaged, saying what can be done, when the object is absent or spoilt. `otherwise`:

@@ -4,12 +4,14 @@ figures are made again in tests/end_to_end."""
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -60,6 +62,38 @@ def test_object_that_the_journal_names_and_that_is_missing_is_told(
     path = archive.store([word]).path
     path.unlink()
     assert _told(world).octets_faux == [f"archive : l'objet {path.name}, que nomme le journal, manque"]
+
+
+def test_object_that_a_run_receives_meanwhile_is_not_missing(
+    world: World, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Archive.is_intact
+
+    def received(one: Archive, name: str) -> bool:
+        monkeypatch.setattr(Archive, "is_intact", read)
+        late = archive.store([b"quatre"]).sha256
+        archive.append({"type": "echange", "sha256": late})
+        return read(one, name)
+
+    monkeypatch.setattr(Archive, "is_intact", received)
+    assert _told(world).octets_faux == []
+
+
+def test_object_that_the_disk_no_longer_gives_is_told_and_the_rest_is_read(
+    world: World, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = archive.store([b"deux"]).path
+    read = Path.open
+
+    def failing(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path == lost:
+            raise OSError(errno.EIO, "Input/output error")
+        return read(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", failing)
+    report = _told(world)
+    assert report.objets == 3
+    assert report.octets_faux == [f"archive : l'objet {lost.name} n'a plus ses octets"]
 
 
 def test_damaged_line_is_listed_beside_the_rest(world: World, archive: Archive) -> None:
