@@ -30,7 +30,7 @@ from extract.definitions import Definition, Part, load_all, select
 from extract.delivery import deliver
 from extract.deposit import deposit
 from extract.durable import TEMP_PREFIX
-from extract.errors import ArchiveDamaged, ClockWrong, ContextMismatch, RunLocked, WriteRefused
+from extract.errors import FOR_ALL, ArchiveDamaged, ClockWrong, RunLocked
 from extract.replay import Reread, reconcile
 from extract.replica.served import grouped, unserved
 from extract.settings import Settings
@@ -83,9 +83,10 @@ def run_sources(
     `due`: says which parts to ask now; the others are left alone and counted.
 
     Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the
-    archive, ContextMismatch when the archive belongs to another region or origin (nothing is landed
-    then), ClockWrong when the machine's clock and a producer's differ by more than CLOCK_TOLERANCE and none
-    agrees with ours, WriteRefused or OSError when the disk refuses a write."""
+    archive, ContextMismatch when the archive belongs to another region or origin, ArchiveDamaged when it no
+    longer says to whom (nothing is landed then), ClockWrong when the machine's clock and a producer's differ
+    by more than CLOCK_TOLERANCE and none agrees with ours, WriteRefused or OSError when the disk refuses a
+    write."""
     everything = load_all() if definitions is None else definitions
     wanted = select(everything, only)
     parts = asked = [
@@ -186,7 +187,7 @@ def _pull(
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(),
         TimeElapsedColumn(), console=console, transient=True,
     )  # fmt: skip
-    hopeless: ContextMismatch | WriteRefused | None = None  # for every source
+    hopeless: Exception | None = None
     with (
         progress,
         ThreadPoolExecutor(WORKERS, thread_name_prefix="source") as many,
@@ -203,7 +204,7 @@ def _pull(
                 continue
             try:
                 results.append(future.result())
-            except (ContextMismatch, WriteRefused) as error:
+            except FOR_ALL as error:
                 hopeless = error
                 for other in futures:
                     other.cancel()
