@@ -4,7 +4,7 @@
 - `archive/journal.jsonl`: {"type": "echange"} per HTTP attempt, {"type": "livraison"} per delivery attempt
   (`extract.journal`)
 - `archive/format.json`: the number of this layout (extract.layout)
-- `archive/contexte.json`: {"origine", "region"}, whom this archive speaks for; written at first acceptance
+- `archive/contexte.json`: {"origine", "region"}, whom this archive speaks for (`extract.context`)
 - `archive/tmp`: what is being received, or unpacked to be read; a run removes what a killed one left there
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
 import tempfile
 import threading
@@ -22,9 +21,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from extract import journal, layout
-from extract.durable import TEMP_PREFIX, fsync_folder, write_text, writing
-from extract.errors import ArchiveDamaged, ContextMismatch
+from extract import context, journal, layout
+from extract.durable import TEMP_PREFIX, fsync_folder, writing
+from extract.errors import ArchiveDamaged
 from extract.settings import Settings
 
 ACCEPTED, UNCHANGED = "nouveau", "inchange"
@@ -203,25 +202,12 @@ class Archive:
 
     # ---- context
     def claim(self, settings: Settings, *, deposit: bool = False) -> None:
-        """Tie the archive to the origin and the region of its first accepted delivery; raises
-        ContextMismatch when it already belongs to others (figures of the replica must never mix with the
-        producers'). A deposit asks nobody: only its region must be the archive's."""
-        mine = {"origine": settings.origine, "region": settings.region}
-        path = self.root / "contexte.json"
-        with self._lock:
-            if not path.exists():
-                with writing(self.root):
-                    write_text(path, json.dumps(mine, ensure_ascii=False) + "\n")
-                return
-            theirs = json.loads(path.read_text(encoding="utf-8"))
-        if theirs != mine and not (deposit and theirs["region"] == mine["region"]):
-            raise ContextMismatch(
-                f"Le dossier {settings.data} contient déjà des données d'un autre contexte : "
-                f"{_context_words(theirs)} ; cette exécution est "
-                f"pour {_context_words(mine)}. Rien n'a été ajouté. "
-                "Donnez un autre dossier par REFERENTIEL_DATA, ou "
-                "supprimez celui-ci si vous n'en avez plus besoin."
-            )
+        """Tie the archive to the origin and the region of its first accepted delivery (figures of the replica
+        must never mix with the producers'); raises ContextMismatch when it already belongs to others,
+        ArchiveDamaged when nothing sure says to whom, WriteRefused. A deposit asks nobody: only its region
+        must be the archive's."""
+        with self._lock, writing(self.root):
+            context.claim(self.root, settings, deposit=deposit)
 
 
 def _until_broken(chunks: Iterable[bytes], broken: list[Exception]) -> Iterator[bytes]:
@@ -230,10 +216,3 @@ def _until_broken(chunks: Iterable[bytes], broken: list[Exception]) -> Iterator[
         yield from chunks
     except Exception as error:
         broken.append(error)
-
-
-def _context_words(context: dict[str, str]) -> str:
-    origin = (
-        "la réplique de démonstration" if context["origine"] == "replique" else "les producteurs eux-mêmes"
-    )
-    return f"région {context['region']}, {origin}"

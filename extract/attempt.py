@@ -24,7 +24,7 @@ from extract.clients import Collected
 from extract.definitions import Part
 from extract.durable import scratch
 from extract.errors import (
-    ContextMismatch,
+    FOR_ALL,
     DeliveryFailed,
     DeliveryRefused,
     ExtractError,
@@ -84,8 +84,8 @@ class Attempt:
 
 
 def conclude(attempt: Attempt, collect: Callable[[], Collected]) -> SourceResult:
-    """Collect, read, land and journal; raises only ContextMismatch and WriteRefused (nothing is journaled
-    then: neither is the producer's doing)."""
+    """Collect, read, land and journal; raises only what stops every source, ContextMismatch, ArchiveDamaged
+    and WriteRefused (nothing is journaled then: none is the producer's doing)."""
     started, received = time.monotonic(), now_iso()
     part, archive, recorder = attempt.part, attempt.archive, attempt.recorder
     record: dict[str, Any] = {
@@ -110,7 +110,7 @@ def conclude(attempt: Attempt, collect: Callable[[], Collected]) -> SourceResult
     fault = False
     try:
         _collected(attempt, record, collect())
-    except (ContextMismatch, WriteRefused):
+    except FOR_ALL:
         raise
     except KeyMissing as error:
         record |= {"resultat": "ignore", "motif": str(error)}

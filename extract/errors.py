@@ -42,8 +42,8 @@ class ClockWrong(ExtractError):
 
 
 class ArchiveDamaged(ExtractError):
-    """An object of the archive is missing or no longer has the bytes that its name promises, or a line of its
-    journal is not as it was written."""
+    """An object of the archive is missing or no longer has the bytes that its name promises, a line of its
+    journal or its context is not as it was written."""
 
 
 class LayoutUnknown(ExtractError):
@@ -59,3 +59,7 @@ class WriteRefused(ExtractError):
             " place libre et les droits de l'utilisateur qui exécute (le dossier doit lui appartenir), puis"
             " relancez : rien n'est à moitié écrit."
         )
+
+
+# What one source meets and every other would: the run stops.
+FOR_ALL = (ArchiveDamaged, ContextMismatch, WriteRefused)

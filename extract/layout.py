@@ -20,7 +20,7 @@ from extract.errors import LayoutUnknown
 
 FILE = "format.json"
 FIRST = "1.0"
-ARCHIVE = "1.1"  # 1.1: `somme` in the lines of the journal
+ARCHIVE = "1.2"  # 1.1: `somme` in the lines of the journal; 1.2: the digest of contexte.json beside it
 RELEASE = "1.2"  # 1.1: `format` is written in the manifest; 1.2: the digest of the manifest beside it
 # From a major to the next one: changes the folder in place. It may be killed anywhere and run again on what
 # it left, and never removes a received byte: the number is written after it.
@@ -51,9 +51,13 @@ def of_archive(root: Path) -> str:
     if not path.is_file():
         return FIRST
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["format"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise LayoutUnknown(f'{path} ne se lit pas ({error}) : il dit {{"format": "{ARCHIVE}"}}.') from error
+        number = str(json.loads(path.read_text(encoding="utf-8"))["format"])
+        major(number, FILE)
+    except (ValueError, KeyError, TypeError, LayoutUnknown) as error:
+        raise LayoutUnknown(
+            f'{path} est abîmé ({error}) : écrivez-y la ligne {{"format": "{ARCHIVE}"}} et relancez.'
+        ) from error
+    return number
 
 
 def check(root: Path) -> None:

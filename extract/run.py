@@ -22,7 +22,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from extract import landing, layout
+from extract import context, landing, layout
 from extract.archive import Archive
 from extract.attempt import SourceResult
 from extract.clients import USES_PYNSEE
@@ -30,7 +30,7 @@ from extract.definitions import Definition, Part, load_all, select
 from extract.delivery import deliver
 from extract.deposit import deposit
 from extract.durable import TEMP_PREFIX
-from extract.errors import ArchiveDamaged, ClockWrong, ContextMismatch, RunLocked, WriteRefused
+from extract.errors import FOR_ALL, ArchiveDamaged, ClockWrong, RunLocked
 from extract.replay import Reread, reconcile
 from extract.replica.served import grouped, unserved
 from extract.settings import Settings
@@ -84,9 +84,10 @@ def run_sources(
     turn out to be damaged: their producer may still serve them.
 
     Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the
-    archive, ContextMismatch when the archive belongs to another region or origin (no producer is asked
-    then), ClockWrong when the machine's clock and those of producers differ by more than CLOCK_TOLERANCE and
-    none agrees with ours (one alone of many is not believed), WriteRefused or OSError when the disk refuses a
+    archive, ContextMismatch when the archive belongs to another region or origin, ArchiveDamaged when it no
+    longer says to whom (no producer is asked then), ClockWrong when the machine's clock and those of
+    producers differ by more than CLOCK_TOLERANCE and none agrees with ours (one alone of many is not
+    believed), WriteRefused or OSError when the disk refuses a
     write."""
     everything = load_all() if definitions is None else definitions
     wanted = select(everything, only)
@@ -133,7 +134,7 @@ def run_sources(
 def _refuse_others(settings: Settings, archive: Archive) -> None:
     """Raises ContextMismatch when the archive is already somebody's and not ours. It becomes somebody's when
     a delivery is accepted, not before: a run that receives nothing ties it to nobody."""
-    if (archive.root / "contexte.json").exists():
+    if any((archive.root / name).exists() for name in (context.FILE, context.SEAL)):
         archive.claim(settings)
 
 
@@ -202,7 +203,7 @@ def _pull(
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(),
         TimeElapsedColumn(), console=console, transient=True,
     )  # fmt: skip
-    hopeless: ContextMismatch | WriteRefused | None = None  # for every source
+    hopeless: Exception | None = None
     with (
         progress,
         ThreadPoolExecutor(WORKERS, thread_name_prefix="source") as many,
@@ -219,7 +220,7 @@ def _pull(
                 continue
             try:
                 results.append(future.result())
-            except (ContextMismatch, WriteRefused) as error:
+            except FOR_ALL as error:
                 hopeless = error
                 for other in futures:
                     other.cancel()

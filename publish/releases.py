@@ -3,7 +3,7 @@
 `published/<release>/` never changes once named. `published/current` is a relative symlink, replaced by
 rename: a reader that opened the former release keeps it whole, the next one gets the new one. `courante.json`
 says the same to whoever cannot follow a symlink (Windows, file shares); the symlink is the truth and repairs
-it.
+it (`publish.pointer_file`).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from typing import Any
 
 from extract import layout
 from extract.archive import utc_text
-from extract.durable import TEMP_PREFIX, fsync_folder, write_text
+from extract.durable import TEMP_PREFIX, fsync_folder
 from extract.errors import LayoutUnknown
+from publish import pointer_file
 from publish.errors import PublishFault
 
 CURRENT = "current"
-POINTER = "courante.json"
 MANIFEST = "manifeste.json"
 DATABASE = "referentiel.duckdb"
 REFUSED = "_refused"
@@ -153,11 +153,9 @@ def require(published: Path, nom: str) -> Release:
 
 
 def pointer(published: Path) -> dict[str, Any]:
-    """What courante.json says, empty when it is not there yet or does not read: the symlink is the truth."""
-    try:
-        return dict(json.loads((published / POINTER).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
-        return {}
+    """What courante.json says, empty when it is not there yet: the symlink is the truth. Raises PublishFault
+    when neither it nor its copy reads."""
+    return pointer_file.read(published)
 
 
 def point(published: Path, nom: str, moment: datetime, aside: list[str] | None = None) -> None:
@@ -173,7 +171,8 @@ def point(published: Path, nom: str, moment: datetime, aside: list[str] | None =
 
 
 def discarded(published: Path) -> list[str]:
-    """The releases that an operator set aside as wrong by going back from them."""
+    """The releases that an operator set aside as wrong by going back from them. Raises PublishFault when
+    nothing tells them any more."""
     return list(pointer(published).get("ecartees", []))
 
 
@@ -192,7 +191,7 @@ def _write_pointer(published: Path, release: Release, moment: datetime, aside: l
         "empreinte_entrees": release.manifest.get("empreinte_entrees"),
         "ecartees": aside,
     }
-    write_text(published / POINTER, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    pointer_file.write(published, content)
 
 
 def _leave_damaged(published: Path, moment: datetime) -> None:
@@ -235,7 +234,8 @@ def _remove(leftover: Path) -> None:
 
 def repair(published: Path, moment: datetime) -> None:
     """After a kill or a damage: removes what is half-written or half-removed, leaves a damaged current
-    release for the newest whole one, and makes courante.json agree with the symlink. Under the lock."""
+    release for the newest whole one, and makes courante.json agree with the symlink. Under the lock. Raises
+    PublishFault when nothing tells any more what was set aside."""
     if not published.is_dir():
         return
     _leave_damaged(published, moment)
@@ -247,7 +247,7 @@ def repair(published: Path, moment: datetime) -> None:
             if not leftover.name.endswith(REPORTS):  # written under a lock of its own, which removes it too
                 leftover.unlink()
     release, said = current(published), str(pointer(published).get("release", ""))
-    if release is not None and said != release.nom:
+    if release is not None and (said != release.nom or not pointer_file.agree(published)):
         # A rollback was killed, or the publication of a new release.
         aside = [nom for nom in discarded(published) if nom != release.nom]
         if said > release.nom:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from extract import landing
+from extract import context, landing
 from extract.settings import Settings
 from publish import freshness, releases, words
 from publish.errors import PublishFault
@@ -101,7 +101,7 @@ def show(settings: Settings, console: Console) -> int:
         console.print("\nAucune release publiée.")
     else:
         console.print(f"\nRelease en cours : {release.nom} ({release.folder})")
-    if settings.landing.parent.joinpath("archive/contexte.json").is_file() and _replica(settings):
+    if _replica(settings):
         console.print(
             "Chiffres de la réplique de démonstration : les retards sont ceux de la date de transcription."
         )
@@ -147,4 +147,5 @@ def _periods(release: Release | None) -> dict[str, tuple[str, datetime]]:
 
 
 def _replica(settings: Settings) -> bool:
-    return '"replique"' in (settings.archive / "contexte.json").read_text(encoding="utf-8")
+    said = context.read(settings.archive)
+    return said is not None and said["origine"] == "replique"

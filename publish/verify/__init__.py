@@ -52,7 +52,7 @@ def _hindrance(settings: Settings, archive_is_whole: bool, wrong: list[str]) -> 
         return "il n'y a pas de release en cours"
     if any(problem.startswith((releases.DATABASE, releases.MANIFEST)) for problem in wrong):
         return "la release en cours est abîmée"
-    return "" if archive_is_whole else "le journal de l'archive est abîmé"
+    return "" if archive_is_whole else "les livraisons de l'archive ne se lisent pas"
 
 
 def show(report: Report, console: Console) -> None:

@@ -1,24 +1,39 @@
 """Every byte that is kept: each object of the archive has the sha256 of its name, none that the journal names
 is missing, each line of the journal is as it was written, each file of every release has the sha256 of its
-manifest, which has the one of its digest."""
+manifest, which has the one of its digest; and the small files beside them say what they were made to say."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
-from extract import journal
+from extract import context, journal, layout
 from extract.archive import Archive
 from extract.errors import LayoutUnknown
 from extract.settings import Settings
-from publish import manifest, releases
+from publish import manifest, pointer_file, releases
 from publish.errors import PublishFault
+from publish.operations import retirement
 from publish.verify.report import Report
 
 
 def archive_of(settings: Settings, report: Report) -> bool:
     """Checks every object of the archive against its name, the journal against its sums and against the
-    objects; returns whether the journal is whole."""
-    archive, kept = Archive(settings.archive), set()
+    objects, its number and its context; returns whether its deliveries can be read. One of a later version is
+    not read."""
+    archive, kept, numbered = Archive(settings.archive), set(), True
+    try:
+        layout.of_archive(archive.root)
+    except LayoutUnknown as error:
+        report.octets_faux.append(f"archive : {error}")
+        numbered = False
+    else:
+        try:
+            layout.check(archive.root)
+        except LayoutUnknown as error:
+            report.illisibles.append(str(error))
+            return False
+    report.octets_faux += [f"archive : {fault}" for fault in _context_faults(settings)]
     for path in sorted((settings.archive / "objets").glob("*/*")):
         report.objets += 1
         kept.add(path.name)
@@ -32,7 +47,41 @@ def archive_of(settings: Settings, report: Report) -> bool:
     report.octets_faux += [
         f"archive : l'objet {name}, que nomme le journal, manque" for name in sorted(missing)
     ]
-    return not damaged
+    return numbered and not damaged
+
+
+def _context_faults(settings: Settings) -> list[str]:
+    """What is wrong with whom the archive speaks for; where no digest tells, the current release does."""
+    if wrong := context.fault(settings.archive):
+        return [
+            f"{context.FILE} est abîmé ({wrong}) : une exécution pour la région et les producteurs de"
+            " l'archive le refait, ou dit quoi y écrire"
+        ]
+    said = context.read(settings.archive)
+    with suppress(PublishFault, LayoutUnknown):
+        current = releases.current(settings.published)
+        made = current and {name: current.manifest.get(name) for name in ("origine", "region")}
+        if said is not None and made and said != made:
+            return [
+                f"{context.FILE} dit « région {said['region']}, {said['origine']} », la release en cours est"
+                f" faite de « région {made['region']}, {made['origine']} »"
+            ]
+    return []
+
+
+def _beside_releases(published: Path, kept: list[str]) -> list[str]:
+    """What is wrong with the files beside the releases. `kept`: the releases that are there."""
+    found = [
+        f"{fault} : la prochaine exécution le refait de sa copie, ou dit quoi y écrire"
+        for fault in pointer_file.faults(published)
+    ]
+    try:
+        missing = retirement.named(published) - set(kept)
+    except (PublishFault, OSError, UnicodeDecodeError) as error:
+        return [*found, str(error)]
+    return found + [
+        f"release {nom} : un rapport la nomme ({releases.REPORTS}) et elle n'est pas là" for nom in missing
+    ]
 
 
 def releases_of(published: Path, report: Report) -> list[str]:
@@ -63,8 +112,12 @@ def releases_of(published: Path, report: Report) -> list[str]:
         else:
             intact.append(folder.name)
             report.sans_empreinte += [folder.name] if sealed is None else []
+    report.octets_faux += _beside_releases(published, [folder.name for folder in releases.folders(published)])
     damaged = [n for n, found in wrong.items() if any(not one.endswith(manifest.EXTRA) for one in found)]
-    aside = releases.discarded(published)
+    try:
+        aside = releases.discarded(published)
+    except PublishFault:  # told above: any of them may have been set aside as wrong
+        aside = intact
     _advise(published, current, damaged, [nom for nom in intact if nom not in aside], report)
     return wrong.get(current or "", [])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,10 @@ import pytest
 import requests
 from extraction_helpers import full_disk
 
+from extract import context
 from extract.archive import Archive, known_on
 from extract.durable import writing
-from extract.errors import ContextMismatch, WriteRefused
+from extract.errors import ArchiveDamaged, ContextMismatch, WriteRefused
 from extract.settings import Settings
 
 
@@ -68,8 +70,67 @@ def test_archive_belongs_to_the_first_context(archive: Archive, settings: Settin
     assert json.loads((archive.root / "contexte.json").read_text()) == {"origine": "replique", "region": "28"}
     archive.claim(settings)
     for other in (replace(settings, region="53"), replace(settings, producteurs=None)):
-        with pytest.raises(ContextMismatch, match="REFERENTIEL_DATA"):
+        with pytest.raises(ContextMismatch, match="REFERENTIEL_DATA") as refused:
             archive.claim(other)
+        assert "supprim" not in str(refused.value) and "abîmé" not in str(refused.value)
+
+
+OURS = '{"origine": "replique", "region": "28"}\n'
+FLIPPED = OURS.replace("28", "29")
+
+
+@pytest.mark.parametrize("left", [FLIPPED, OURS[:-4], OURS.replace("region", "segion"), "", None])
+def test_spoilt_context_is_healed_by_the_run_that_its_digest_names(
+    archive: Archive, settings: Settings, left: str | None
+) -> None:
+    archive.claim(settings)
+    path = archive.root / context.FILE
+    if left is None:
+        path.unlink()
+    else:
+        path.write_text(left)
+    other = replace(settings, region="53")
+    with pytest.raises(ArchiveDamaged, match="est abîmé") as told:
+        archive.claim(other)
+    assert '{"origine": "replique", "region": "53"}' in str(told.value), "what it would have to say"
+    assert "sauvegarde" in str(told.value) and "supprim" not in str(told.value)
+    archive.claim(settings)
+    assert path.read_text() == OURS
+
+
+def test_spoilt_digest_of_the_context_is_made_again(archive: Archive, settings: Settings) -> None:
+    archive.claim(settings)
+    seal = archive.root / context.SEAL
+    good = seal.read_text()
+    seal.write_text(("1" if good[0] == "0" else "0") + good[1:])
+    assert context.fault(archive.root)
+    archive.claim(settings)
+    assert seal.read_text() == good and not context.fault(archive.root)
+    told = subprocess.run(["sha256sum", "-c", seal.name], cwd=archive.root, capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_context_of_the_version_before_has_no_digest(archive: Archive, settings: Settings) -> None:
+    archive.root.mkdir(parents=True)
+    path = archive.root / context.FILE
+    path.write_text(FLIPPED)
+    with pytest.raises(ContextMismatch, match="abîmé") as told:  # nothing tells a damage from another region
+        archive.claim(settings)
+    assert OURS.strip() in str(told.value)
+    path.write_text("{")
+    with pytest.raises(ArchiveDamaged, match="est abîmé") as damaged:
+        archive.claim(settings)
+    assert OURS.strip() in str(damaged.value) and context.fault(archive.root)
+    path.write_text(OURS)  # as the message says
+    archive.claim(settings)
+    assert (archive.root / context.SEAL).is_file() and path.read_text() == OURS
+
+
+def test_deposit_only_needs_the_region(archive: Archive, settings: Settings) -> None:
+    archive.claim(settings)
+    archive.claim(replace(settings, producteurs=None), deposit=True)
+    with pytest.raises(ContextMismatch):
+        archive.claim(replace(settings, region="53"), deposit=True)
 
 
 def test_last_answer_and_accepted_look_at_the_partition(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from extraction_helpers import Producer, definition, full_disk, full_folder, say
 from faulty_world import World, always
 from rich.console import Console
 
-from extract import attempt, landing
+from extract import attempt, context, landing
 from extract.__main__ import main
 from extract.archive import Archive
 from extract.definitions import Definition
@@ -225,6 +225,18 @@ def test_what_duckdb_cannot_write_is_this_machines(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), scratch(tmp_path) as folder:
         (folder / "absent").read_bytes()
     assert not list(tmp_path.iterdir())
+
+
+def test_archive_of_which_nobody_can_tell_whose_it_is_accepts_nothing(
+    producer: Producer, settings: Settings
+) -> None:
+    producer.serve_in_turn(PATH, say(200, BODY), say(200, b"CODE;VALEUR\n01;2,5\n02;s\n"))
+    _run(settings)
+    (settings.archive / context.FILE).write_text("{")
+    (settings.archive / context.SEAL).unlink()
+    with pytest.raises(ArchiveDamaged, match=context.FILE):
+        _run(settings)
+    assert len(Archive(settings.archive).deliveries()) == 1, "no source is said to have failed"
 
 
 def test_landing_that_cannot_be_written_is_no_failure_of_the_source(

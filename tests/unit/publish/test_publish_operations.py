@@ -29,11 +29,11 @@ from extract.definitions import Definition, Part, load, load_all
 from extract.durable import TEMP_PREFIX
 from extract.run import RunSummary, SourceResult
 from publish import __main__ as command
-from publish import inputs, manifest, partial, releases, rollback, status
+from publish import inputs, manifest, partial, pointer_file, releases, rollback, status
 from publish.errors import PublishFault
 from publish.operations import allowance, calendar, clock, feed, notify, refresh, retirement, runlog, space
 from publish.releases import Release
-from publish.run import Outcome
+from publish.run import Outcome, run
 from tests.unit.publish import synthetic
 from tests.unit.publish.conftest import MOMENT, World
 
@@ -735,7 +735,7 @@ def test_run_that_is_interrupted_has_its_line_too(world: World) -> None:
         f"{releases.UNFINISHED}tuee",
         f"{releases.REFUSED}/{releases.UNFINISHED}refusee",
         ".retrait-2020-05-01-083000-abcdef01",
-        f"{TEMP_PREFIX}123-{releases.POINTER}",
+        f"{TEMP_PREFIX}123-{pointer_file.POINTER}",
         f"{TEMP_PREFIX}123-{feed.NAME}",
         f".{releases.CURRENT}-123",
     ],
@@ -840,7 +840,7 @@ def test_only_release_damaged_leaves_no_pointer_and_old_damage_blocks_nobody(wor
     only = world.publish()
     published = world.settings.published
     (only.folder / "manifeste.json").write_text("{", encoding="utf-8")
-    (published / releases.POINTER).write_text('{"release"', encoding="utf-8")
+    (published / pointer_file.POINTER).write_text('{"release"', encoding="utf-8")
     releases.repair(published, MOMENT)
     assert releases.current(published) is None and releases.every(published) == []
     again = world.publish("c" * 64)
@@ -849,6 +849,65 @@ def test_only_release_damaged_leaves_no_pointer_and_old_damage_blocks_nobody(wor
     assert current is not None and [one.nom for one in releases.every(published)] == [current.nom] == [
         again.nom
     ]
+
+
+def pointed(world: World) -> tuple[Path, Release, Release]:
+    """courante.json after a rollback from the second release to the first one."""
+    published = world.settings.published
+    first, second = world.publish("a" * 64), world.publish("b" * 64)
+    rollback.back_to(published, first.nom, QUIET)
+    return published / pointer_file.POINTER, first, second
+
+
+def spoilt(path: Path) -> list[bytes]:
+    """What one bit, a cut or nothing left of it."""
+    whole = path.read_bytes()
+    places = whole.index(b"ecartees"), whole.rindex(b"2026-") + 3, whole.index(b"release") + 12, 0
+    return [whole[:n] + bytes([whole[n] ^ 1]) + whole[n + 1 :] for n in places] + [whole[:-4], b""]
+
+
+@pytest.mark.parametrize("damage", range(6))
+def test_what_was_set_aside_survives_a_spoilt_file(world: World, damage: int) -> None:
+    path, first, second = pointed(world)
+    copy = path.with_name(pointer_file.COPY)
+    for one in (path, copy):
+        whole = one.read_bytes()
+        one.write_bytes(spoilt(one)[damage])
+        assert releases.discarded(path.parent) == [second.nom] and pointer_file.faults(path.parent)
+        releases.repair(path.parent, MOMENT)
+        assert json.loads(one.read_bytes())["ecartees"] == [second.nom] == releases.discarded(path.parent)
+        assert len(one.read_bytes()) == len(whole) and not pointer_file.faults(path.parent)
+    current = releases.current(path.parent)
+    assert current is not None and current.nom == first.nom
+    path.unlink()
+    releases.repair(path.parent, MOMENT)
+    assert json.loads(path.read_bytes())["ecartees"] == [second.nom]
+
+
+def test_run_forgets_nothing_that_was_set_aside(world: World) -> None:
+    path, _, second = pointed(world)
+    for one in (path, path.with_name(pointer_file.COPY)):
+        one.write_bytes(spoilt(one)[0])
+    outcome = run(world.settings, QUIET)
+    assert outcome.code == 2 and str(path) in outcome.message and '{"ecartees": []}' in outcome.message
+    path.write_text(json.dumps({"ecartees": [second.nom]}), encoding="utf-8")  # as the message says
+    releases.repair(path.parent, MOMENT)
+    assert releases.discarded(path.parent) == [second.nom] and not pointer_file.faults(path.parent)
+
+
+def test_pointer_of_the_version_before_is_read_and_the_reverse(world: World) -> None:
+    path, first, second = pointed(world)
+    told = json.loads(path.read_bytes())
+    assert set(told) == {"release", "base", "depuis", "empreinte_entrees", "ecartees", "somme"}
+    before = {name: value for name, value in told.items() if name != "somme"} | {"ecartees": []}
+    path.write_text(json.dumps(before, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    assert releases.discarded(path.parent) == [], "the version before says it, and has no copy of it"
+    releases.repair(path.parent, MOMENT)
+    assert json.loads(path.with_name(pointer_file.COPY).read_bytes())["ecartees"] == []
+    path.with_name(pointer_file.COPY).unlink()
+    assert not pointer_file.faults(path.parent)
+    releases.repair(path.parent, MOMENT)
+    assert path.with_name(pointer_file.COPY).read_bytes() == path.read_bytes() and first.nom < second.nom
 
 
 def test_line_of_a_killed_run_is_written_by_the_next(world: World) -> None:

@@ -16,14 +16,16 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from extract import context, layout
 from extract.archive import Archive
 from publish import __main__ as command
-from publish import manifest, releases, rollback, verify
+from publish import manifest, pointer_file, releases, rollback, verify
+from publish.operations import retirement
 from publish.releases import Release
 from publish.run import run
 from publish.verify.report import Report
 from publish.verify.stored import archive_of, releases_of
-from tests.unit.publish.conftest import World
+from tests.unit.publish.conftest import MOMENT, World
 
 QUIET = Console(quiet=True)
 
@@ -273,3 +275,71 @@ def test_full_temporary_folder_is_no_difference(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "plein"))
     code, said = ended(world, monkeypatch)
     assert code == 2 and f"Écriture impossible sous {tmp_path}/plein" in said
+
+
+# ---- small files of which the damage costs much
+@pytest.mark.parametrize(
+    ("name", "left", "told"),
+    [
+        ("archive/contexte.json", '{"origine": "producteurs", "region": "29"}\n', "contexte.json"),
+        ("archive/contexte.json", "{", "contexte.json"),
+        ("archive/contexte.json", None, "contexte.json"),
+        ("archive/contexte.sha256", "0" * 64, "contexte.sha256"),
+        ("archive/format.json", "{", "format.json"),
+        ("archive/format.json", '{"format": "q.1"}', "format.json"),
+        ("published/courante.json", "{", "courante.json"),
+        ("published/courante.json", '{"release": "x", "somme": "00000000"}', "courante.json"),
+        ("published/.courante.json", "", ".courante.json"),
+        ("published/rapports.jsonl", "{", "rapports.jsonl"),
+        ("published/rapports.jsonl", '{"release": "2020", "rapport": "a", "note_le": "b"}', "release 2020"),
+    ],
+)
+def test_small_file_that_is_damaged_is_told(
+    world: World, archive: Archive, monkeypatch: pytest.MonkeyPatch, name: str, left: str | None, told: str
+) -> None:
+    layout.migrate(archive.root)
+    archive.claim(world.settings)
+    made = world.publish()
+    retirement.name_in_report(world.settings.published, made.nom, "portrait", MOMENT)
+    (world.settings.published / releases.CURRENT).unlink()  # a synthetic release has no figures to make again
+    assert ended(world, monkeypatch)[0] == 2
+    path = world.settings.data / name
+    assert path.is_file()
+    if left is None:
+        path.unlink()
+    else:
+        path.write_text(left, encoding="utf-8")
+    code, said = ended(world, monkeypatch)
+    assert code == 1 and "1 faute" in said and told in said.partition("✘")[2]
+    assert "3 objets de l'archive" in said and "1 release" in said
+
+
+def test_no_release_is_recommended_when_nothing_tells_which_were_set_aside(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = world.settings.published
+    world.publish("a" * 64)
+    last = world.publish("b" * 64)
+    for name in (pointer_file.POINTER, pointer_file.COPY):
+        (published / name).write_text("{", encoding="utf-8")
+    last.database.write_bytes(b"")
+    code, said = ended(world, monkeypatch)
+    assert code == 1 and "3 fautes" in said and "make rollback RELEASE" not in said
+
+
+def test_archive_of_a_later_version_is_no_damage(
+    world: World, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (archive.root / layout.FILE).write_text('{"format": "9.0"}', encoding="utf-8")
+    code, said = ended(world, monkeypatch)
+    assert code == 2 and "0 faute" in said and "plus récente" in said
+
+
+def test_context_that_no_digest_confirms_is_held_against_the_release(world: World, archive: Archive) -> None:
+    world.publish()
+    path = archive.root / context.FILE
+    path.write_text('{"origine": "producteurs", "region": "29"}\n', encoding="utf-8")
+    (fault,) = _told(world).octets_faux
+    assert "région 29" in fault and "région 28" in fault
+    path.write_text('{"origine": "producteurs", "region": "28"}\n', encoding="utf-8")
+    assert _told(world).octets_faux == []
