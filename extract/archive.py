@@ -158,8 +158,21 @@ class Archive:
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Every whole line of the journal, oldest first. Raises ArchiveDamaged at one that is not as it was
-        written."""
+        written, and when the journal of an archive that has received is gone."""
+        if lost := self.lost():
+            raise ArchiveDamaged(lost)
         return journal.records(self.journal_path)
+
+    def lost(self) -> str:
+        """What to say of a journal that is gone: without it every delivery would be forgotten, and its rows
+        taken from the landing. Empty when it is there, or nothing was ever received."""
+        if self.journal_path.exists() or not context.written(self.root):
+            return ""
+        return (
+            f"{self.journal_path} manque : toutes les livraisons de cette archive seraient oubliées et leurs"
+            " chiffres retirés. Rien n'est demandé, retiré ni publié, les lecteurs gardent la release en"
+            " cours. Remettez ce fichier d'une sauvegarde, puis relancez."
+        )
 
     def named(self) -> set[str]:
         """The objects that the journal names; raises ArchiveDamaged."""
@@ -207,6 +220,9 @@ class Archive:
         ArchiveDamaged when nothing sure says to whom, WriteRefused. A deposit asks nobody: only its region
         must be the archive's."""
         with self._lock, writing(self.root):
+            if not context.written(self.root):
+                self.root.mkdir(parents=True, exist_ok=True)
+                self.journal_path.touch()  # first: an archive that is somebody's has a journal
             context.claim(self.root, settings, deposit=deposit)
 
 

@@ -58,6 +58,11 @@ def claim(root: Path, settings: Settings, *, deposit: bool = False) -> None:
     )
 
 
+def written(root: Path) -> bool:
+    """Whether the archive is already somebody's."""
+    return any((root / name).exists() for name in (FILE, SEAL))
+
+
 def read(root: Path) -> Context | None:
     """What the archive's context says; None when it does not read, or was never written."""
     return _read(_bytes(root / FILE))

@@ -134,7 +134,7 @@ def run_sources(
 def _refuse_others(settings: Settings, archive: Archive) -> None:
     """Raises ContextMismatch when the archive is already somebody's and not ours. It becomes somebody's when
     a delivery is accepted, not before: a run that receives nothing ties it to nobody."""
-    if any((archive.root / name).exists() for name in (context.FILE, context.SEAL)):
+    if context.written(archive.root):
         archive.claim(settings)
 
 

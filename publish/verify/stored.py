@@ -39,7 +39,7 @@ def archive_of(settings: Settings, report: Report) -> bool:
         kept.add(path.name)
         if not archive.is_intact(path.name):
             report.octets_faux.append(f"archive : l'objet {path.name} n'a plus ses octets")
-    damaged = journal.faults(archive.journal_path)
+    damaged = [lost] if (lost := archive.lost()) else journal.faults(archive.journal_path)
     report.octets_faux += [f"archive : {fault}" for fault in damaged]
     # looked for again: a run may have received them meanwhile
     absent = set() if damaged else archive.named() - kept

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from extract import context, layout
 from extract.archive import Archive
+from extract.errors import ArchiveDamaged
 from publish import __main__ as command
 from publish import manifest, pointer_file, releases, rollback, verify
 from publish.operations import retirement
@@ -64,6 +65,21 @@ def test_object_that_the_journal_names_and_that_is_missing_is_told(
     path = archive.store([word]).path
     path.unlink()
     assert _told(world).octets_faux == [f"archive : l'objet {path.name}, que nomme le journal, manque"]
+
+
+def test_journal_that_is_gone_is_told_and_forgets_nothing(world: World, archive: Archive) -> None:
+    archive.claim(world.settings)
+    archive.journal_path.unlink()
+    (said,) = _told(world).octets_faux
+    assert "journal.jsonl manque" in said
+    with pytest.raises(ArchiveDamaged, match="sauvegarde"):
+        Archive(world.settings.archive).accepted()
+
+
+def test_archive_that_was_only_claimed_has_a_journal(world: World) -> None:
+    made = Archive(world.settings.archive)
+    made.claim(world.settings)
+    assert made.accepted() == [] and _told(world).octets_faux == []
 
 
 def test_object_that_a_run_receives_meanwhile_is_not_missing(
