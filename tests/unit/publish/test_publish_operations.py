@@ -29,7 +29,7 @@ from extract.definitions import Definition, Part, load, load_all
 from extract.durable import TEMP_PREFIX
 from extract.run import RunSummary, SourceResult
 from publish import __main__ as command
-from publish import inputs, manifest, partial, pointer_file, releases, rollback, status
+from publish import inputs, partial, pointer_file, releases, rollback, status
 from publish.errors import PublishFault
 from publish.operations import allowance, calendar, clock, feed, notify, refresh, retirement, runlog, space
 from publish.releases import Release
@@ -638,7 +638,8 @@ def test_current_base_is_read_once_a_day_whatever_the_runs_end_in(
     world: World, nothing_new: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[Path] = []
-    monkeypatch.setattr("publish.run.sha256", lambda path: read.append(path) or manifest.sha256(path))
+    intact = releases.intact
+    monkeypatch.setattr(releases, "intact", lambda one: read.append(one.database) or intact(one))
     for _ in range(3):
         assert refresh.refresh(world.settings, QUIET).code == 0
     assert read == [nothing_new.database]
