@@ -1,7 +1,7 @@
 """courante.json: what it tells readers who cannot follow a symlink, and which releases an operator set aside.
 
 Those are told nowhere else, and would be published again if they were forgotten: the file carries the
-checksum of what it says, and `.courante.json` is the same beside it. The version before writes neither."""
+checksum of what it says, and `_courante.json` is the same beside it. The version before writes neither."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from extract.durable import write_text
 from publish.errors import PublishFault
 
-POINTER, COPY = "courante.json", ".courante.json"
+POINTER, COPY = "courante.json", "_courante.json"
 SUM = "somme"
 
 

@@ -305,7 +305,7 @@ def test_full_temporary_folder_is_no_difference(
         ("archive/format.json", '{"format": "q.1"}', "format.json"),
         ("published/courante.json", "{", "courante.json"),
         ("published/courante.json", '{"release": "x", "somme": "00000000"}', "courante.json"),
-        ("published/.courante.json", "", ".courante.json"),
+        ("published/_courante.json", "", "_courante.json"),
         ("published/rapports.jsonl", "{", "rapports.jsonl"),
         ("published/rapports.jsonl", '{"release": "2020", "rapport": "a", "note_le": "b"}', "release 2020"),
     ],
