@@ -87,8 +87,7 @@ def run_sources(
     archive, ContextMismatch when the archive belongs to another region or origin, ArchiveDamaged when it no
     longer says to whom (no producer is asked then), ClockWrong when the machine's clock and those of
     producers differ by more than CLOCK_TOLERANCE and none agrees with ours (one alone of many is not
-    believed), WriteRefused or OSError when the disk refuses a
-    write."""
+    believed), WriteRefused or OSError when the disk refuses a write."""
     everything = load_all() if definitions is None else definitions
     wanted = select(everything, only)
     asked = [(definition, part) for definition in wanted.values() for part in definition.parts(settings)]
