@@ -63,9 +63,6 @@ def read(folder: Path) -> Release:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         number = manifest.get("format", layout.FIRST)
-        missing = {"produite_le", "fichiers"} - manifest.keys()
-        if missing:
-            raise ValueError(f"il n'a pas {', '.join(sorted(missing))}")
     except (OSError, ValueError, AttributeError) as error:
         raise PublishFault(
             f"{folder} n'est pas une release entière ({MANIFEST} illisible : {error}). "

@@ -30,7 +30,7 @@ def listing(published: Path, console: Console) -> int:
             else ""
         )
         rows = release.manifest.get("lignes", {}).get("observations", 0)
-        table.add_row(release.nom, release.manifest["produite_le"], words.number(rows), state)
+        table.add_row(release.nom, release.manifest.get("produite_le", ""), words.number(rows), state)
     console.print(table)
     console.print("\nPour revenir à l'une d'elles : make rollback RELEASE=<nom>")
     return 0

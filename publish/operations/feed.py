@@ -28,7 +28,8 @@ def write(published: Path, moment: datetime) -> Path:
     feed = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": "fr"})
     _text(feed, "id", "urn:referentiel-regional:releases")
     _text(feed, "title", TITLE)
-    every = releases.every(published)[::-1][:ENTRIES]
+    dated = [one for one in releases.every(published) if "produite_le" in one.manifest]  # else damaged
+    every = dated[::-1][:ENTRIES]
     pointer = releases.pointer(published)
     moved = str(pointer.get("depuis", utc_text(moment)))
     _text(feed, "updated", moved)
