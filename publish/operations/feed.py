@@ -31,13 +31,13 @@ def write(published: Path, moment: datetime) -> Path:
     dated = [one for one in releases.every(published) if "produite_le" in one.manifest]  # else damaged
     every = dated[::-1][:ENTRIES]
     pointer = releases.pointer(published)
-    moved = str(pointer.get("depuis", utc_text(moment)))
+    moved, aside = str(pointer.get("depuis", utc_text(moment))), pointer.get("ecartees", [])
     _text(feed, "updated", moved)
     author = ET.SubElement(feed, f"{{{ATOM}}}author")
     _text(author, "name", "Référentiel régional de données socio-économiques")
     for release in every:
-        aside = release.nom in releases.discarded(published)
-        feed.append(_left(release, moved, str(pointer["release"])) if aside else _entry(release))
+        left = release.nom in aside
+        feed.append(_left(release, moved, str(pointer["release"])) if left else _entry(release))
     path = published / NAME
     write_text(
         path, '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, encoding="unicode") + "\n"

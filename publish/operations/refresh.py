@@ -15,6 +15,7 @@ from publish import releases
 from publish.errors import FAULT, LOCKED, PUBLISHED, REFUSED, UNREACHABLE, ours
 from publish.operations import feed, notify, runlog
 from publish.operations.notify import Message
+from publish.releases import Release
 from publish.run import Outcome, leave_damaged, run
 
 if TYPE_CHECKING:
@@ -92,8 +93,9 @@ def told(
     first, *others = outcome.message.splitlines()
     # when all are silent together, that is the event
     sources = [] if outcome.code == UNREACHABLE else _sources(outcome, record, before)
-    new = outcome.release is not None and (outcome.nouvelle or _owed(outcome, before, since))
-    note = [feed.note(outcome.release)] if outcome.release is not None and new else []
+    note = []
+    if outcome.release is not None and (outcome.nouvelle or _owed(outcome.release, before, since)):
+        note = [feed.note(outcome.release)]
     if outcome.code in EVENTS and not _repeats(outcome, before):
         text = "\n".join([outcome.message, *sources, *note])
         return Message(EVENTS[outcome.code], f"Référentiel : {first}"[:180], text, outcome.code, release)
@@ -112,14 +114,12 @@ def _repeats(outcome: Outcome, before: dict[str, Any]) -> bool:
     return before.get("code") == outcome.code and same
 
 
-def _owed(outcome: Outcome, before: dict[str, Any], since: Sequence[dict[str, Any]]) -> bool:
+def _owed(current: Release, before: dict[str, Any], since: Sequence[dict[str, Any]]) -> bool:
     """Whether the current release is newer than the last one that was told: its message did not go, or the
     run was killed before."""
-    if outcome.release is None:
-        return False
     known = before.get("release")
     untold = any(one.get("nouvelle") or one.get("code") is None for one in since)
-    return outcome.release.nom > known if known else untold
+    return current.nom > known if known else untold
 
 
 def _kind(code: int, message: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import resource
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -27,6 +28,11 @@ def address() -> Iterator[str]:
 def _outcome(url: str, data: Path, specimen: Specimen = SIRENE, region: str = "28") -> tuple[str, str]:
     (result,) = tirer(Settings(data=data, region=region, producteurs=url), [specimen]).results
     return result.resultat, result.motif
+
+
+def _served(content: Callable[[], bytes]) -> Specimen:
+    """The same source with other bytes under its file."""
+    return replace(SIRENE, fichiers=((SIRENE_FICHIER, content, "application/octet-stream"),))
 
 
 def test_only_the_selection_travels_and_is_kept(address: str, tmp_path: Path) -> None:
@@ -64,42 +70,17 @@ def test_a_missing_column_is_refused(tmp_path: Path) -> None:
     duckdb.sql(
         "select '14118' as codeCommuneEtablissement, 'A' as etatAdministratifEtablissement"
     ).write_parquet(str(target))
-    other = Specimen(
-        **{**SIRENE.__dict__, "fichiers": ((SIRENE_FICHIER, target.read_bytes, "application/octet-stream"),)}
-    )
+    other = _served(target.read_bytes)
     with serveur([other]) as url:
         outcome, reason = _outcome(url, tmp_path / "data", other)
     assert outcome == "refuse" and "colonnes attendues" in reason and "http" not in reason
-
-
-def test_a_full_disk_is_not_the_producers_failure(tmp_path: Path) -> None:
-    target = tmp_path / "autre.parquet"
-    duckdb.sql(
-        "select '14' || lpad(i::varchar, 3, '0') as codeCommuneEtablissement, 'A' as etatAdministratifEtablissement,"
-        " n || '.11Z' as activitePrincipaleEtablissement, 'O' as caractereEmployeurEtablissement,"
-        " true as etablissementSiege from range(1000) t (i), range(10, 20) s (n)"
-    ).write_parquet(str(target))
-    other = Specimen(
-        **{**SIRENE.__dict__, "fichiers": ((SIRENE_FICHIER, target.read_bytes, "application/octet-stream"),)}
-    )
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with serveur([other]) as url:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))  # less than the selection alone
-        try:
-            with pytest.raises(WriteRefused, match="Écriture impossible"):
-                tirer(Settings(data=tmp_path / "data", producteurs=url), [other])
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert Archive(tmp_path / "data/archive").deliveries() == []
 
 
 @pytest.mark.parametrize(
     "content", [b"PAR1 mais tronque", b"<html>captcha</html>"], ids=["truncated", "page"]
 )
 def test_what_is_not_parquet_never_lands(tmp_path: Path, content: bytes) -> None:
-    other = Specimen(
-        **{**SIRENE.__dict__, "fichiers": ((SIRENE_FICHIER, lambda: content, "application/octet-stream"),)}
-    )
+    other = _served(lambda: content)
     with serveur([other]) as url:
         outcome, _ = _outcome(url, tmp_path, other)
     assert outcome in ("refuse", "echec")
@@ -115,9 +96,7 @@ def test_full_disk_is_not_the_producers_failure(tmp_path: Path) -> None:
         "activitePrincipaleEtablissement, 'O' as caractereEmployeurEtablissement, true as etablissementSiege, "
         "'A' as etatAdministratifEtablissement from range(1000) as t (i)"
     ).write_parquet(str(target))
-    long = Specimen(
-        **{**SIRENE.__dict__, "fichiers": ((SIRENE_FICHIER, target.read_bytes, "application/octet-stream"),)}
-    )
+    long = _served(target.read_bytes)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     with serveur([long]) as url, pytest.raises(WriteRefused, match="Écriture impossible sous"):
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limits[1]))  # stands for a full disk
