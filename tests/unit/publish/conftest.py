@@ -1,4 +1,5 @@
-"""Settings over a temporary folder, a synthetic candidate, and a verdict that accepts it."""
+"""Settings over a temporary folder, a synthetic candidate, a verdict that accepts it, and runs that end as they are
+told to."""
 
 from __future__ import annotations
 
@@ -9,18 +10,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+import extract.run
 import publish.run
 from expectations.model import Controle, Verdict
+from extract import landing
+from extract.archive import Archive
+from extract.definitions import load_all
+from extract.run import RunSummary
 from extract.settings import Settings
-from publish import database, release
+from publish import database, inputs, release
 from publish.exports import bundle
 from publish.inputs import Inputs
+from publish.operations import refresh
 from publish.partial import Kept
 from publish.releases import Release
+from publish.run import Outcome
 from publish.second_process import SecondProcess
 from tests.unit.publish import synthetic
 
+QUIET = Console(quiet=True)
 MOMENT = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 
 
@@ -110,3 +120,19 @@ def world(tmp_path: Path) -> World:
     quality.mkdir()
     (quality / "index.html").write_text("<p>contrôles</p>", encoding="utf-8")
     return World(settings, candidate, manifest, quality)
+
+
+@pytest.fixture
+def nothing_new(world: World, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """A current release, the second one, of what is received and of the code: a run finds nothing to do."""
+    monkeypatch.setattr(extract.run, "run_sources", lambda *_, **__: RunSummary())
+    landing.write_frame(world.settings, Archive(world.settings.archive), load_all().values())
+    world.publish("a" * 64)
+    landed = landing.fingerprint(world.settings)
+    return world.publish(inputs.fingerprint(world.settings, landed, inputs.code_hash()))
+
+
+def ended(monkeypatch: pytest.MonkeyPatch, world: World, outcome: Outcome) -> None:
+    """One run as a scheduler starts it, that ends so."""
+    monkeypatch.setattr(refresh, "run", lambda *_, **__: outcome)
+    refresh.refresh(world.settings, QUIET)
