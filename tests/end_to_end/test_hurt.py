@@ -178,7 +178,8 @@ def _lives(group: int) -> bool:
 
 
 def attack(world: Path, producers: str, kills: int) -> None:
-    """Kills `kills` runs, whole and partial, each at an instant drawn over how long such a run lasts."""
+    """Kills `kills` runs, whole and partial, each at an instant drawn over how long such a run lasts; those that ended
+    before their instant are looked at as well, and do not count."""
     seed = int(os.environ.get("REFERENTIEL_GRAINE", random.randrange(1 << 30)))
     chance = random.Random(seed)
     print(f"graine {seed}", flush=True)
@@ -192,7 +193,8 @@ def attack(world: Path, producers: str, kills: int) -> None:
     assert _last_run(world)["reconstruites"] == [actualisation.SOURCE]
     received = nothing_lost(world)
     with readers(world):
-        for rank in range(kills):
+        rank = hit = 0
+        while hit < kills:
             before = whole(world)
             force = chance.random() < WHOLE_RUNS
             if not force and chance.random() < 0.5:  # else the run goes on from where the last one was killed
@@ -203,6 +205,9 @@ def attack(world: Path, producers: str, kills: int) -> None:
             said = (world / "sortie.log").read_text(encoding="utf-8")
             assert code in (None, 0), said[-3000:]
             assert code is None or "elease" in said, said
+            # a run that had ended before its instant was not killed
+            rank, hit = rank + 1, hit + (code is None)
+            assert rank < 10 + 3 * kills, f"{hit} exécutions tuées sur {rank}"
             after = whole(world)
             assert after >= before
             now = nothing_lost(world)
@@ -210,9 +215,9 @@ def attack(world: Path, producers: str, kills: int) -> None:
             received = now
             kind = "entière" if force else "partielle"
             kind += ", lui seul" if alone else ""
-            print(f"{rank + 1}/{kills} {kind}, {instant:.1f} s : {code}, {after}", flush=True)
+            print(f"{hit}/{kills} ({rank}) {kind}, {instant:.1f} s : {code}, {after}", flush=True)
             _leave_the_last(world, 4)
-        revise(world, producers, kills + 2)
+        revise(world, producers, rank + 2)
         code, said = run(world, producers, command=QUICK)
         assert code == 0 and "publiée" in said, said[-3000:]
         code, said = run(world, producers, command=QUICK)
