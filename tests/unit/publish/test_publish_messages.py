@@ -67,9 +67,6 @@ def mailbox() -> Iterator[tuple[str, list[str]]]:
 MESSAGE = notify.Message(
     "refusee", "Référentiel : refus", "Le chômage de l'Orne a été multiplié par dix.", 1, None
 )
-MESSAGE = notify.Message(
-    "refusee", "Référentiel : refus", "Le chômage de l'Orne a été multiplié par dix.", 1, None
-)
 FROM_TO = {
     "REFERENTIEL_COURRIEL_DE": "referentiel@exemple.fr",
     "REFERENTIEL_COURRIEL_A": "a@exemple.fr, b@exemple.fr",

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from rich.console import Console
 
 from expectations.model import Controle, Verdict
 from extract.settings import PROJECT_ROOT
@@ -20,9 +19,7 @@ from publish.errors import PublishFault
 from publish.inputs import Inputs
 from publish.partial import Kept
 from publish.releases import Release
-from tests.unit.publish.conftest import MOMENT, World
-
-QUIET = Console(quiet=True)
+from tests.unit.publish.conftest import MOMENT, QUIET, World
 
 
 @pytest.mark.exports

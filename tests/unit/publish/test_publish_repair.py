@@ -142,12 +142,17 @@ def test_release_that_was_set_aside_is_never_given_back_by_itself(world: World) 
     rollback.back_to(published, second.nom, QUIET)  # the operator's own decision
 
 
+def killed_before_the_file_followed(published: Path, release: Release) -> None:
+    """As a kill leaves what moves readers to that release: `current` is there, courante.json is not."""
+    (published / releases.CURRENT).unlink()
+    (published / releases.CURRENT).symlink_to(release.nom)
+
+
 def test_damage_of_which_the_repair_was_killed_sets_nothing_aside(world: World) -> None:
     first, second = world.publish("a" * 64), world.publish("b" * 64)
     published = world.settings.published
     second.database.write_bytes(second.database.read_bytes()[:1000])
-    (published / releases.CURRENT).unlink()
-    (published / releases.CURRENT).symlink_to(first.nom)  # killed before courante.json followed
+    killed_before_the_file_followed(published, first)
     releases.repair(published, MOMENT)
     assert releases.pointer(published)["release"] == first.nom and releases.discarded(published) == []
 
@@ -156,8 +161,7 @@ def test_leaving_of_other_bits_that_was_killed_sets_nothing_aside(world: World) 
     first, second = world.publish("a" * 64), world.publish("b" * 64)
     published = world.settings.published
     second.database.write_bytes(synthetic.flipped(second.database.read_bytes()))
-    (published / releases.CURRENT).unlink()
-    (published / releases.CURRENT).symlink_to(first.nom)  # killed before courante.json followed
+    killed_before_the_file_followed(published, first)
     releases.repair(published, MOMENT)
     assert releases.pointer(published)["release"] == first.nom and releases.discarded(published) == []
 
@@ -166,8 +170,7 @@ def test_release_that_a_killed_rollback_gave_back_is_set_aside_no_more(world: Wo
     first, second, third = (world.publish(one * 64) for one in "abc")
     published = world.settings.published
     rollback.back_to(published, first.nom, QUIET)
-    (published / releases.CURRENT).unlink()
-    (published / releases.CURRENT).symlink_to(second.nom)  # on the way back, killed before courante.json
+    killed_before_the_file_followed(published, second)
     releases.repair(published, MOMENT)
     assert releases.discarded(published) == [third.nom]
 

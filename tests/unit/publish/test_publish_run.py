@@ -14,7 +14,6 @@ from pathlib import Path
 import duckdb
 import pytest
 from filelock import FileLock
-from rich.console import Console
 
 import extract.run
 from expectations import runner
@@ -27,9 +26,7 @@ from publish import inputs, releases, rollback
 from publish.operations import retirement
 from publish.run import Outcome, run
 from tests.unit.publish import synthetic
-from tests.unit.publish.conftest import World
-
-QUIET = Console(quiet=True)
+from tests.unit.publish.conftest import QUIET, World
 
 
 class Steps:

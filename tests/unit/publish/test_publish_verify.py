@@ -26,9 +26,7 @@ from publish.releases import Release
 from publish.run import run
 from publish.verify.report import Report
 from publish.verify.stored import archive_of, releases_of
-from tests.unit.publish.conftest import MOMENT, World
-
-QUIET = Console(quiet=True)
+from tests.unit.publish.conftest import MOMENT, QUIET, World
 
 
 @pytest.fixture
@@ -134,7 +132,7 @@ def test_run_over_a_damaged_journal_is_a_fault_that_says_what_to_do(world: World
     landed.write_bytes(b"rows")
     nobody = replace(world.settings, producteurs="http://127.0.0.1:9")
     for options in ({"calendar": True}, {"only": ["dgcl__epci"]}):
-        outcome = run(nobody, Console(quiet=True), **options)
+        outcome = run(nobody, QUIET, **options)
         assert outcome.code == 2 and "ligne 1" in outcome.message and "sauvegarde" in outcome.message
     assert landed.read_bytes() == b"rows"
 

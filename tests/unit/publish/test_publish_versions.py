@@ -7,7 +7,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from rich.console import Console
 
 from extract import layout
 from extract.errors import LayoutUnknown
@@ -15,9 +14,8 @@ from publish import changes, manifest, releases, rollback
 from publish.operations import feed, retirement
 from publish.releases import Release
 from publish.run import run
-from tests.unit.publish.conftest import MOMENT, World
+from tests.unit.publish.conftest import MOMENT, QUIET, World
 
-QUIET = Console(quiet=True)
 # What the manifest did not say, or said otherwise, in the versions before; none of these had a digest beside it.
 BEFORE = {"1.0": {"format": None}, "1.1": {"format": "1.1"}}
 
