@@ -1,0 +1,108 @@
+"""What the disk spoils of the archive or of the release, and a run that meets another, while readers read."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+from monde import QUICK, nothing_corrupt, nothing_lost, readers, revise, run, whole
+
+from bench import actualisation
+from extract.archive import Archive
+from publish import releases
+from publish.releases import Release
+
+BLOCK = 1 << 18  # DuckDB sums its blocks, of 256 KiB, as it reads them
+NOBODY = "http://127.0.0.1:9"  # a port that nothing listens to
+
+
+def flip(path: Path, place: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(content)
+
+
+@pytest.mark.long
+def test_object_of_the_archive_that_has_to_be_read_again_is_damaged(world: Path, producers: str) -> None:
+    archive = Archive(world / "archive")
+    (record,) = archive.accepted_of(actualisation.SOURCE, None)[-1:]
+    place = archive.object_path(record["sha256"])
+    flip(place, place.stat().st_size // 2)
+    (world / "landing" / actualisation.SOURCE / f"{record['livraison']}.parquet").unlink()
+    before = whole(world)
+    with readers(world):
+        code, said = run(world, NOBODY, command=["-m", "publish", "run"])
+        assert code == 2 and record["sha256"] in said, said[-3000:]
+        assert whole(world) == before and not archive.is_intact(record["sha256"])
+        # nothing is due, and its producer is asked all the same
+        code, said = run(world, producers, command=["-m", "publish", "run"])
+        assert code == 0 and "Rien de nouveau" in said, said[-3000:]
+        assert whole(world) == before
+    nothing_corrupt(world)
+    nothing_lost(world)
+
+
+@dataclass(frozen=True)
+class Met:
+    """A data folder in which a run met another one: the release before, and what each ended with."""
+
+    world: Path
+    before: str
+    first: tuple[int, str]
+    second: tuple[int, str]
+
+
+@pytest.fixture(scope="module")
+def met(data: Path, producers: str, tmp_path_factory: pytest.TempPathFactory) -> Met:
+    world = tmp_path_factory.mktemp("deux") / "data"
+    shutil.copytree(data, world, symlinks=True)
+    before = whole(world)
+    with readers(world), ThreadPoolExecutor(1) as beside:
+        first = beside.submit(run, world, producers)
+        while not (world / "build" / "candidat.duckdb").exists() and not first.done():
+            time.sleep(0.1)
+        second = run(world, producers)
+        return Met(world, before, first.result(), second)
+
+
+@pytest.mark.long
+def test_second_run_ends_at_once_and_hinders_nobody(met: Met) -> None:
+    code, said = met.second
+    assert code == 3 and "en cours" in said, said[-2000:]
+    code, said = met.first
+    assert code == 0, said[-3000:]
+    assert whole(met.world) > met.before
+
+
+@pytest.mark.long
+def test_current_release_is_damaged(met: Met, producers: str) -> None:
+    world = met.world
+    damaged = releases.require_current(world / "published")
+    with readers(world):
+        flip_where_counts_do_not_look(damaged)
+        revise(world, producers, 1)
+        code, said = run(world, producers, command=QUICK)
+        assert code == 0 and f"La release {damaged.nom} est abîmée" in said, said[-3000:]
+    assert whole(world) > damaged.nom
+    (aside,) = (world / "published" / releases.DAMAGED).iterdir()
+    assert aside.name.startswith(damaged.nom)
+
+
+def flip_where_counts_do_not_look(release: Release) -> None:
+    """Flips a bit of a figure: who reads it is told so by DuckDB, who counts rows is not hindered."""
+    content = release.database.read_bytes()
+    for place in range(len(content) // 2, len(content), BLOCK):
+        flip(release.database, place)
+        with suppress(duckdb.Error), duckdb.connect(str(release.database), read_only=True) as base:
+            for table in release.manifest["lignes"]:
+                base.execute(f"select count(*) from {table}")
+            return
+        release.database.write_bytes(content)
+    raise AssertionError("every block is read to count rows")
