@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from extract import written
 from extract.archive import Archive
 from extract.definitions import TECHNICAL_COLUMNS, Definition
 from extract.durable import replacing
@@ -74,7 +75,8 @@ def content_hash(table: Table) -> str:
 def write_delivery(
     settings: Settings, source: str, partition: str | None, delivery: str, table: Table, reading: str
 ) -> Path:
-    """Write the rows of one delivery; returns the file. `reading`: digest of the reading rules."""
+    """Write the rows of one delivery and note the digest of the file; returns it. `reading`: digest of the
+    reading rules."""
     target = delivery_path(settings, source, delivery)
     columns = "".join(f"{quoted(name)}, " for name in table.columns)
     stamp = f"{literal(delivery)} as _livraison, "
@@ -87,6 +89,7 @@ def write_delivery(
             f"to {literal(str(temporary))} (format parquet, compression zstd, "
             f"kv_metadata {{{READING_KEY}: {literal(reading)}}})"
         )
+    written.note(settings.landing, target)
     return target
 
 
@@ -145,9 +148,7 @@ def digests(settings: Settings) -> dict[str, str]:
     found = {}
     for path in sorted([*settings.landing.glob("*/*.parquet"), settings.landing / SOURCES]):
         if path.exists():
-            with path.open("rb") as handle:
-                digest = hashlib.file_digest(handle, "sha256").hexdigest()
-            found[path.relative_to(settings.landing).as_posix()] = digest
+            found[path.relative_to(settings.landing).as_posix()] = written.digest(path)
     return found
 
 

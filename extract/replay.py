@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extract import landing
+from extract import landing, written
 from extract.archive import Archive
 from extract.attempt import land, reading_digest
 from extract.definitions import Definition
@@ -46,19 +46,23 @@ def replay(
 
 
 def reconcile(settings: Settings, archive: Archive, definitions: dict[str, Definition]) -> list[Reread]:
-    """Make the landing agree with the journal and the yamls: strangers go, what is missing or was read with
-    other rules is made again. Costs nothing when all agree."""
+    """Make the landing agree with the journal and the yamls: strangers go, what is missing, was read with
+    other rules or has other bytes than it was written with is made again."""
     landing.remove_strangers(settings, archive)
     results = []
+    digests = written.noted(settings.landing)
     for record in archive.accepted():
         definition = definitions.get(record["source"])
         path = landing.delivery_path(settings, record["source"], record["livraison"])
         if definition is None or record["partition"] not in definition.partitions:
             path.unlink(missing_ok=True)  # no yaml reads it any more; the archive keeps it
             continue
-        if path.exists() and _read_as_today(settings, definition, record, path):
+        known = path.exists() and _read_as_today(settings, definition, record, path)
+        if known and (digests is None or _as_written(settings, path, digests)):
             continue
         results.append(_again(settings, archive, definitions, record, lambda _: None))
+    if digests is None and settings.landing.is_dir():
+        written.note(settings.landing, *settings.landing.glob("*/[!_]*.parquet"))
     return results
 
 
@@ -70,6 +74,13 @@ def _read_as_today(settings: Settings, definition: Definition, record: dict[str,
     try:
         return landing.reading_of(pq.read_metadata(path)) == wanted
     except (pa.ArrowInvalid, OSError):  # spoilt since: made again
+        return False
+
+
+def _as_written(settings: Settings, path: Path, digests: dict[str, str]) -> bool:
+    try:
+        return digests.get(path.relative_to(settings.landing).as_posix()) == written.digest(path)
+    except OSError:  # the disk does not give it back
         return False
 
 

@@ -19,7 +19,7 @@ from extraction_helpers import Producer, definition, full_disk, full_folder, say
 from faulty_world import World, always
 from rich.console import Console
 
-from extract import attempt, context, landing
+from extract import attempt, context, landing, written
 from extract.__main__ import main
 from extract.archive import Archive
 from extract.definitions import Definition
@@ -87,6 +87,60 @@ def test_landed_rows_survive_a_spoilt_object(producer: Producer, settings: Setti
     _, landed = _spoil(settings)
     landed.write_bytes(b"")  # a landing that cannot be read is made again, from bytes that are not there
     assert [one.resultat for one in _run(settings).results] == ["inchange"] and landed.stat().st_size > 0
+
+
+def _landed(settings: Settings) -> Path:
+    (record,) = Archive(settings.archive).accepted()
+    return landing.delivery_path(settings, "insee__essai", record["livraison"])
+
+
+def _flip(path: Path, place: int) -> bytes:
+    """Flips a bit of a file; returns what it was."""
+    before = path.read_bytes()
+    path.write_bytes(before[:place] + bytes([before[place] ^ 1]) + before[place + 1 :])
+    return before
+
+
+@pytest.mark.parametrize("place", [40, 80])
+def test_landed_figure_that_the_disk_changed_is_made_again(
+    producer: Producer, settings: Settings, place: int
+) -> None:
+    producer.serve(PATH, BODY)
+    _run(settings)
+    landed = _landed(settings)
+    before = _flip(landed, place)
+    summary = _run(settings, due=_not_due)
+    assert len(summary.relues) == 1 and landed.read_bytes() == before
+    assert _run(settings, due=_not_due).relues == []
+
+
+def test_landing_of_before_is_taken_as_it_is_and_noted(producer: Producer, settings: Settings) -> None:
+    producer.serve(PATH, BODY)
+    _run(settings)
+    (settings.landing / written.NAME).unlink()
+    assert _run(settings, due=_not_due).relues == []
+    before = _flip(_landed(settings), 40)
+    assert len(_run(settings, due=_not_due).relues) == 1 and _landed(settings).read_bytes() == before
+
+
+def test_list_of_digests_that_does_not_read_says_nothing_of_any_file(
+    producer: Producer, settings: Settings
+) -> None:
+    producer.serve(PATH, BODY)
+    _run(settings)
+    (settings.landing / written.NAME).write_text("{", encoding="utf-8")
+    assert len(_run(settings, due=_not_due).relues) == 1
+    assert _run(settings, due=_not_due).relues == []
+
+
+def test_landed_figure_and_its_object_both_damaged_are_said(producer: Producer, settings: Settings) -> None:
+    producer.serve_in_turn(PATH, say(200, BODY), say(200, b"CODE;VALEUR\n01;2,5\n02;s\n"))
+    _run(settings)
+    _flip(_landed(settings), 40)
+    (record,) = Archive(settings.archive).accepted()
+    _flip(Archive(settings.archive).object_path(record["objets"][0]), 3)
+    with pytest.raises(ArchiveDamaged, match=str(record["objets"][0])):
+        _run(settings)
 
 
 def test_damaged_source_is_asked_though_it_is_not_due(producer: Producer, settings: Settings) -> None:
