@@ -51,6 +51,7 @@ class RunSummary:
     relues: list[str] = field(default_factory=list)  # deliveries made again from the archive before asking
     non_servies: list[str] = field(default_factory=list)  # sources that the replica has no real figures for
     en_attente: int = 0  # parts that are not due
+    heure_confirmee: bool = False  # the answer of a producer had our hour
 
     def of(self, outcome: str) -> list[SourceResult]:
         """The results with one outcome."""
@@ -114,6 +115,7 @@ def run_sources(
                 _healed(reconcile(settings, archive, everything))
         finally:
             landing.write_frame(settings, archive, everything.values())
+        summary.heure_confirmee = transport.clock_confirmed
         first = not archive.accepted()  # nothing to go on with
         known = _known_hosts(transport, everything, summary.results)
         if transport.clock_fault is not None and not transport.clock_confirmed:

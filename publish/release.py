@@ -149,8 +149,8 @@ def make(
     quality: Path,
     verdict: Verdict,
 ) -> Release:
-    """Gives a draft its judgement, its note and its tables of key figures, names the folder, moves the
-    pointer, returns the release. `second`: that of the run, in which nothing is going on any more.
+    """Gives a draft its judgement, its note and its tables of key figures, names the folder, gives it to
+    readers, returns the release. `second`: that of the run, in which nothing is going on any more.
 
     Killed before the rename, nothing is there but a folder that the next run removes; between the rename and
     the pointer, a whole release that nobody follows yet.
@@ -195,7 +195,7 @@ def make(
             fsync_file(path)
     folder.rename(settings.published / nom)
     fsync_folder(settings.published)
-    releases.point(settings.published, nom, moment)
+    releases.follow(settings.published, nom)
     return releases.read(settings.published / nom)
 
 

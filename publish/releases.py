@@ -103,13 +103,19 @@ def whole(release: Release) -> bool:
     return DATABASE in told and sizes == told
 
 
-def intact(release: Release) -> bool:
-    """Whether the base that readers open has the bytes that the manifest says. A disk that does not give them
-    back has not."""
-    told = release.manifest["fichiers"][DATABASE]["sha256"]
-    with suppress(OSError), release.database.open("rb") as handle:
-        return bool(hashlib.file_digest(handle, "sha256").hexdigest() == told)
-    return False
+def altered(release: Release) -> list[str]:
+    """The files of the release that have not the bytes that its manifest says, the base first; a disk that
+    does not give them back has not. Every byte is read."""
+    told: dict[str, dict[str, Any]] = release.manifest["fichiers"]
+    names = sorted(told, key=lambda name: (name != DATABASE, name))
+    return [name for name in names if _digest(release.folder / name) != told[name]["sha256"]]
+
+
+def _digest(path: Path) -> str | None:
+    """sha256 (hex) of a file; None when it is not there, or the disk does not give it back."""
+    with suppress(OSError), path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+    return None
 
 
 def followed(published: Path) -> str | None:
@@ -158,12 +164,23 @@ def pointer(published: Path) -> dict[str, Any]:
 def point(published: Path, nom: str, moment: datetime, aside: list[str] | None = None) -> None:
     """Moves the pointer to a release, in one step. `aside`: what an operator set aside (default: the same as
     before). Killed before courante.json follows, `repair` writes it."""
-    release = read(published / nom)
+    follow(published, nom)
+    tell(published, nom, moment, aside)
+
+
+def follow(published: Path, nom: str) -> None:
+    """Gives a release to readers, in one step. Raises PublishFault when it does not read."""
+    read(published / nom)
     temporary = published / f".{CURRENT}-{os.getpid()}"
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(nom)
     temporary.replace(published / CURRENT)
     fsync_folder(published)
+
+
+def tell(published: Path, nom: str, moment: datetime, aside: list[str] | None = None) -> None:
+    """Writes courante.json, as `point` does."""
+    release = read(published / nom)
     _write_pointer(published, release, moment, discarded(published) if aside is None else aside)
 
 
@@ -209,9 +226,10 @@ def leave_current(published: Path, moment: datetime) -> None:
     link = published / CURRENT
     nom = str(link.readlink())
     never = {nom, *discarded(published)}
-    others = [release for release in every(published) if release.nom not in never and whole(release)]
-    if others:
-        point(published, others[-1].nom, moment)
+    others = (one for one in reversed(every(published)) if one.nom not in never)
+    other = next((one for one in others if whole(one) and not altered(one)), None)
+    if other is not None:
+        point(published, other.nom, moment)
     else:
         link.unlink()
     if (published / nom).exists():
@@ -249,6 +267,6 @@ def repair(published: Path, moment: datetime) -> None:
         aside = [nom for nom in discarded(published) if nom != release.nom]
         if said > release.nom:
             # A rollback too; or the leaving of a damaged release, which nobody set aside.
-            others = [one for one in every(published) if whole(one) and (one.nom != said or intact(one))]
+            others = [one for one in every(published) if whole(one) and (one.nom != said or not altered(one))]
             aside = gone_back_from(published, release.nom, others)
         _write_pointer(published, release, moment, aside)

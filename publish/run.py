@@ -32,7 +32,7 @@ from extract.durable import refuses_writes
 from extract.errors import ExtractError, RunLocked
 from extract.settings import Settings
 from publish import candidate as dbt
-from publish import content, partial, releases
+from publish import content, partial, pointer_file, releases
 from publish import inputs as hashes
 from publish.errors import (
     FAULT,
@@ -80,18 +80,20 @@ def run(
     force: bool = False,
     compare: bool = True,
     calendar: bool = False,
+    tell_killed: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
     """One run from the producers to the pointer. Never raises for what the CONTRACT gives a code to.
 
     `only`: source ids to pull (default all). `force`: publish even when the inputs are those of a known
     release. `compare`: judge against the current release; False when someone has read why the figures jump
     (a new geography, a rewritten model) and answers for it. `calendar`: ask only the sources that are due.
+    `tell_killed`: called with how many runs were killed just before this one, when some were.
     """
     start = time.monotonic()
     steps: dict[str, float] = {}
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
-        with lock.alone(settings.data), _begun(settings) as moment:
+        with lock.alone(settings.data), _begun(settings, tell_killed) as moment:
             outcome = _run(settings, console, moment, only, force, compare, calendar, steps)
     except RunLocked as error:
         outcome = Outcome(LOCKED, str(error))
@@ -111,16 +113,18 @@ def run(
 
 
 @contextmanager
-def _begun(settings: Settings) -> Iterator[datetime]:
-    """The moment of a run, once nothing forbids it to begin; a run that is killed leaves its mark. Raises
-    LayoutUnknown, ClockWrong or PublishFault."""
+def _begun(settings: Settings, tell_killed: Callable[[int], None]) -> Iterator[datetime]:
+    """The moment of a run, once nothing forbids it to begin; a run that is killed leaves its mark, and the
+    next one is told how many were. Raises LayoutUnknown, ClockWrong or PublishFault."""
     moment = datetime.now(UTC).replace(microsecond=0)
     allowance.require()
     layout.check(settings.archive)
     clock.require(settings, moment)
     releases.repair(settings.published, moment)
     space.require(settings)
-    with runlog.marked(settings):
+    with runlog.marked(settings) as killed:
+        if killed:
+            tell_killed(killed)
         yield moment
 
 
@@ -171,7 +175,8 @@ def _run(
             hashes.require_same_code(code)  # or what two codes made would be taken up as that of one
             dbt.checkpoint(built, inputs)
         hashed = hashes.Inputs(inputs, landing, code)
-        outcome = _decide(settings, console, built, hashed, moment, compare, steps, second)
+        sure = summary.heure_confirmee
+        outcome = _decide(settings, console, built, hashed, moment, compare, steps, second, sure)
     first, *others = outcome.message.splitlines()
     outcome.message, outcome.summary = "\n".join([first, *beside, *others]), summary
     return outcome
@@ -186,8 +191,10 @@ def _decide(
     compare: bool,
     steps: dict[str, float],
     second: SecondProcess,
+    sure: bool,
 ) -> Outcome:
-    """Judges the candidate and makes the release of it, or keeps it with its refusal."""
+    """Judges the candidate and makes the release of it, or keeps it with its refusal. `sure`: a
+    producer confirmed the hour."""
     # Imported late, with the exports: "nothing new" must be told in a second.
     from publish import release as folders
 
@@ -205,7 +212,7 @@ def _decide(
             second.result()
             release = folders.make(settings, drafted, second, built.database, quality, verdict)
             told = [f"Release {release.nom} publiée."]
-            told += _afterwards(settings, built, release, drafted, inputs.code, moment)
+            told += _afterwards(settings, built, release, drafted, inputs.code, moment, sure)
         return Outcome(PUBLISHED, "\n".join(told), release, True, verdict=verdict, partielle=built.sources)
     second.end()
     with _step(steps, "refus"):
@@ -219,9 +226,16 @@ def _decide(
 
 
 def _afterwards(
-    settings: Settings, built: dbt.Candidate, release: Release, drafted: Draft, code: str, moment: datetime
+    settings: Settings,
+    built: dbt.Candidate,
+    release: Release,
+    drafted: Draft,
+    code: str,
+    moment: datetime,
+    sure: bool,
 ) -> list[str]:
-    """What follows a release that readers already have, in words what fails of it."""
+    """What follows a release that readers already have, in words what fails of it. `sure`: a producer
+    confirmed the hour."""
 
     def settle() -> None:
         # it is kept under the hash of the code on disk
@@ -229,12 +243,18 @@ def _afterwards(
         dbt.settle(settings, built, release)
 
     steps: dict[str, Callable[[], object]] = {
+        f"{pointer_file.POINTER} dit encore la release d'avant, la prochaine exécution l'écrira": lambda: (
+            releases.tell(settings.published, release.nom, moment)
+        ),
         "La candidate n'a pas été gardée, la prochaine construction sera entière": settle,
         "Les sommes des tables n'ont pas été gardées, la prochaine release les refera": lambda: (
             content.remember(settings.build / content.SUMS, drafted.sums)
         ),
-        "Aucune ancienne release n'a été retirée": lambda: retirement.retire(settings.published, moment),
     }
+    if sure:  # an hour that is wrong would take away those of the last month
+        steps["Aucune ancienne release n'a été retirée"] = lambda: retirement.retire(
+            settings.published, moment
+        )
     told = []
     for consequence, step in steps.items():
         try:
@@ -257,13 +277,14 @@ def _leave_damaged(settings: Settings, moment: datetime) -> list[str]:
     damaged = releases.current(settings.published)
     if damaged is None:
         return []
-    if releases.intact(damaged):
+    altered = releases.altered(damaged)
+    if not altered:
         return []
     releases.leave_current(settings.published, moment)
     current = releases.current(settings.published)
     readers = f"suivent maintenant {current.nom}" if current else "n'ont plus de release"
     said = (
-        f"La release {damaged.nom} est abîmée : {releases.DATABASE} n'a plus les octets de son manifeste."
+        f"La release {damaged.nom} est abîmée : {' ; '.join(altered)} n'a plus les octets de son manifeste."
         f" Elle est mise de côté sous {settings.published / releases.DAMAGED}, les lecteurs {readers}."
         " Vérifiez le disque, puis l'archive (make verify)."
     )

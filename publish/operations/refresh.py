@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -34,12 +35,26 @@ def refresh(settings: Settings, console: Console, **options: Any) -> Outcome:
     fault."""
     began = datetime.now(UTC)
     try:
-        outcome = run(settings, console, **options)
+        outcome = run(settings, console, tell_killed=partial(_tell_killed, console), **options)
     except Exception as error:
         _account(settings, console, Outcome(FAULT, ours(error)), began)
         raise
     _account(settings, console, outcome, began)
     return outcome
+
+
+def _tell_killed(console: Console, count: int) -> None:
+    """Sends word of runs that are killed one after the other, of which none comes to its own message: at the
+    second, then each time that their number doubles."""
+    if count < 2 or count & (count - 1):
+        return
+    first = f"{count} exécutions de suite ont été tuées"
+    text = (
+        f"{first} avant leur fin (mémoire, délai de deux heures, machine arrêtée). Rien n'est publié, les"
+        " lecteurs gardent la release en cours. Ce que le système en dit : journalctl -u referentiel, dmesg."
+    )
+    for failure in notify.send(Message("faute", f"Référentiel : {first}", text, FAULT, None)):
+        console.print(f"Notification : {failure}", style="yellow", markup=False)
 
 
 def _account(settings: Settings, console: Console, outcome: Outcome, began: datetime) -> None:
@@ -218,7 +233,7 @@ def _late(
     kept = {name: before[name] for name in ("en_retard", "retards_vus_le") if name in before}
     day = f"{began:%Y-%m-%d}"
     seen = not outcome.nouvelle and before.get("retards_vus_le") == day
-    if seen or outcome.code != PUBLISHED:  # the message of a refusal or a fault tells something else
+    if seen or outcome.code in (LOCKED, UNREACHABLE):  # which tell no source
         return kept
     from publish import status
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ def append(settings: Settings, record: dict[str, Any]) -> None:
 
 
 @contextmanager
-def marked(settings: Settings) -> Iterator[None]:
+def marked(settings: Settings) -> Iterator[int]:
     """Holds the mark of a run, under its lock. A mark that is already there is that of a run that was killed:
-    its line is written, with no exit code. One that is interrupted (Ctrl-C) leaves its mark as if killed."""
+    its line is written, with no exit code. One that is interrupted (Ctrl-C) leaves its mark as if killed.
+    Gives how many runs were, one after the other, just before this one."""
     path = settings.data / MARK
     try:
         began = str(json.loads(path.read_text(encoding="utf-8"))["debut"])
@@ -39,13 +41,17 @@ def marked(settings: Settings) -> Iterator[None]:
         began = ""
     except (ValueError, KeyError, TypeError):
         began = utc_text(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    killed_before = 0
     if began:
-        before = next(iter([*records(settings)][-1:]), {})
+        history = [*records(settings)]
+        before = next(iter(history[-1:]), {})
+        ends = [record.get("code") for record in history]
+        killed_before = 1 + len([*takewhile(lambda code: code is None, reversed(ends))])
         killed = {"debut": began, "fin": None, "code": None, "message": KILLED}
         append(settings, killed | {name: before[name] for name in CARRIED if name in before})
     write_text(path, json.dumps({"debut": utc_text(datetime.now(UTC))}) + "\n")
     try:
-        yield
+        yield killed_before
     except Exception:  # its end has a line of its own
         path.unlink(missing_ok=True)
         raise

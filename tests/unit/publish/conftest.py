@@ -20,7 +20,7 @@ from extract.archive import Archive
 from extract.definitions import load_all
 from extract.run import RunSummary
 from extract.settings import Settings
-from publish import database, inputs, release
+from publish import database, inputs, release, releases
 from publish.exports import bundle
 from publish.inputs import Inputs
 from publish.operations import refresh
@@ -61,7 +61,9 @@ class World:
         """The release of the candidate as it is now, judged so."""
         draft = release.draft(self.settings, self.candidate, self.manifest, inputs, moment, kept)
         release.draw(self.settings, inputs, moment)
-        return release.make(self.settings, draft, SameProcess(), self.candidate, self.quality, verdict)
+        made = release.make(self.settings, draft, SameProcess(), self.candidate, self.quality, verdict)
+        releases.tell(self.settings.published, made.nom, moment)
+        return made
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,9 @@ from aiosmtpd.handlers import Message as Keep
 
 import extract.run
 from extract.run import RunSummary, SourceResult
-from publish import rollback
+from publish import rollback, status
 from publish.operations import feed, notify, refresh, runlog
+from publish.releases import Release
 from publish.run import Outcome
 from tests.unit.publish.conftest import QUIET, World, ended
 
@@ -179,6 +180,41 @@ def test_source_that_fails_while_a_refusal_lasts_is_told(world: World) -> None:
     silent = Outcome(4, "Aucun producteur", made, summary=RunSummary([result("echec")]))
     alone = told(silent, ["essai__jeu"], {"en_echec": []})
     assert alone is not None and "essai__jeu" not in alone.texte, "who is silent with all others is not told"
+
+
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_source_that_becomes_late_is_told_however_runs_end(
+    world: World, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    made = world.publish()
+    runlog.append(world.settings, {"code": code, "message": "Refusée\nRapport : x", "en_retard": []})
+    monkeypatch.setattr(status, "late", lambda *_: ["essai__jeu"])
+    with webhook() as (address, posted):
+        monkeypatch.setenv("REFERENTIEL_WEBHOOK", address)
+        for _ in range(2):
+            ended(monkeypatch, world, Outcome(code, "Refusée\nRapport : x", made))
+    (once,) = posted
+    assert "essai__jeu : en retard" in str(once["text"])
+
+
+def test_runs_that_are_all_killed_are_told(
+    world: World, nothing_new: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with webhook() as (address, posted):
+        monkeypatch.setenv("REFERENTIEL_WEBHOOK", address)
+        told = []
+        for _ in range(5):  # each leaves its mark
+            with pytest.raises(KeyboardInterrupt):
+                monkeypatch.setattr(extract.run, "run_sources", killed)
+                refresh.refresh(world.settings, QUIET)
+            told.append(len(posted))
+    assert told == [0, 0, 1, 1, 2]
+    assert posted[0]["objet"] == "Référentiel : 2 exécutions de suite ont été tuées"
+    assert posted[0]["evenement"] == "faute"
+
+
+def killed(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_key_that_goes_is_told_and_is_no_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,12 +44,33 @@ def flip_where_no_query_of_ours_reads(world: World, release: Release) -> None:
     raise AssertionError("every block is read")
 
 
-def test_current_base_is_read_once_a_day_whatever_the_runs_end_in(
+def test_one_flipped_bit_of_what_goes_with_the_current_base_is_found_too(
+    world: World, nothing_new: Release
+) -> None:
+    spoilt = nothing_new.folder / "parquet" / "observations.parquet"
+    content = spoilt.read_bytes()
+    spoilt.write_bytes(content[:50] + bytes([content[50] ^ 1]) + content[51:])
+    outcome = refresh.refresh(world.settings, QUIET)
+    assert outcome.code == 2 and "parquet/observations.parquet" in outcome.message
+    current = releases.current(world.settings.published)
+    assert current is not None and current.nom != nothing_new.nom
+
+
+def test_readers_are_never_given_another_damaged_release(world: World) -> None:
+    first, second, third = (world.publish(letter * 64) for letter in "abc")
+    for one in (second, third):  # of the same size
+        one.database.write_bytes(synthetic.flipped(one.database.read_bytes()))
+    releases.leave_current(world.settings.published, MOMENT)
+    current = releases.current(world.settings.published)
+    assert current is not None and current.nom == first.nom
+
+
+def test_current_release_is_read_once_a_day_whatever_the_runs_end_in(
     world: World, nothing_new: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[Path] = []
-    intact = releases.intact
-    monkeypatch.setattr(releases, "intact", lambda one: read.append(one.database) or intact(one))
+    altered = releases.altered
+    monkeypatch.setattr(releases, "altered", lambda one: read.append(one.database) or altered(one))
     for _ in range(3):
         assert refresh.refresh(world.settings, QUIET).code == 0
     assert read == [nothing_new.database]

@@ -34,7 +34,7 @@ class Steps:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.summary = RunSummary()
+        self.summary = RunSummary(heure_confirmee=True)
         self.sql = ""
         self.status = "pass"
         self.builds = 0
@@ -225,6 +225,8 @@ def test_code_that_changes_during_the_run_publishes_nothing(
 def test_old_release_that_does_not_read_unsays_nothing(world: World, steps: Steps) -> None:
     old = attempt(world).release
     assert old is not None
+    change_inputs(world)
+    assert attempt(world).nouvelle
     note = old.folder / "NOTE.md"
     note.write_bytes(note.read_bytes()[:-2] + b"\xff\n")  # of the same size: it is not set aside
     (old.folder / releases.MANIFEST).write_text(
@@ -247,6 +249,42 @@ def test_old_release_without_its_date_unsays_nothing(world: World, steps: Steps)
     feed = (world.settings.published / "releases.atom").read_text("utf-8")
     assert done.release is not None and done.release.nom in feed and f":{old.nom}" not in feed
     rollback.listing(world.settings.published, QUIET)
+
+
+def test_no_release_is_retired_at_an_hour_that_nobody_confirmed(
+    world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr(retirement, "retire", lambda published, _: asked.append(published))
+    for sure in (False, True):
+        steps.summary = RunSummary(heure_confirmee=sure)
+        change_inputs(world)
+        assert attempt(world).nouvelle
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "step", ["pointer_file.write", "content.remember", "candidate.settle", "feed.write_text"]
+)
+def test_full_disk_after_readers_have_the_release_does_not_unsay_it(
+    world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    first = attempt(world).release
+    change_inputs(world)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        where = "publish.operations." if step.startswith("feed") else "publish."
+        patch.setattr(where + step, full)
+        outcome = attempt(world)
+    assert outcome.code == 0 and outcome.nouvelle and "No space left" in outcome.message, outcome.message
+    current = releases.current(world.settings.published)
+    assert current is not None and first is not None and current.nom != first.nom
+    again = attempt(world)
+    assert again.code == 0 and not again.nouvelle
+    assert releases.pointer(world.settings.published)["release"] == current.nom
 
 
 def test_full_disk_that_a_transaction_meets_is_told_as_such(
