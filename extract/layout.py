@@ -35,6 +35,11 @@ def major(number: object, what: str) -> int:
     return int(found[1])
 
 
+def parts(number: object) -> tuple[int, ...]:
+    """A number that reads, as one compares it."""
+    return tuple(int(part) for part in str(number).split("."))
+
+
 def refuse_newer(number: object, ours: str, what: str) -> None:
     """Raises LayoutUnknown when `number` has a major that code writing `ours` does not know."""
     if major(number, what) > major(ours, what):
@@ -79,6 +84,6 @@ def migrate(
         write_text(root / FILE, json.dumps({"format": f"{step + 1}.0"}) + "\n")
         gone.append(step)
     # A newer minor stays: what its code added is still there, and ours leaves it aside.
-    if not (root / FILE).is_file() or gone:
+    if not (root / FILE).is_file() or parts(number) < parts(ours):
         write_text(root / FILE, json.dumps({"format": ours}) + "\n")
     return gone

@@ -21,6 +21,7 @@ from extract.durable import fsync_file, write_text
 from extract.settings import PROJECT_ROOT, Settings
 from publish import memory, partial
 from publish.errors import PublishFault, no_memory
+from publish.inputs import code_hash
 from publish.manifest import sha256
 from publish.releases import Release
 
@@ -179,6 +180,9 @@ def _started(settings: Settings, root: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def _project(root: Path) -> tuple[str, ...]:
+    """dbt's arguments. No model reads the variable: when one has changed, dbt parses the whole project again
+    instead of what another version of the code left in the build folder. Of that it would keep unit tests
+    that are no more, and the candidate would be refused by them."""
     return (
         "--log-format",
         "json",
@@ -191,6 +195,8 @@ def _project(root: Path) -> tuple[str, ...]:
         str(root),
         "--profiles-dir",
         str(root),
+        "--vars",
+        json.dumps({"code": code_hash(root)}),
     )
 
 

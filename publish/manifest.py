@@ -110,7 +110,7 @@ def verify(folder: Path) -> list[str]:
 def _unlisted(release: Release) -> list[str]:
     """The files of a release that its manifest does not know. A newer minor may have some of its own beside
     it, of which nothing can be told."""
-    if _format(release) > _parts(layout.RELEASE):
+    if _format(release) > layout.parts(layout.RELEASE):
         return []
     paths = (path for path in release.folder.rglob("*") if path.is_symlink() or not path.is_dir())
     names = {path.relative_to(release.folder).as_posix() for path in paths}
@@ -119,8 +119,4 @@ def _unlisted(release: Release) -> list[str]:
 
 
 def _format(release: Release) -> tuple[int, ...]:
-    return _parts(release.manifest.get("format", layout.FIRST))
-
-
-def _parts(number: object) -> tuple[int, ...]:
-    return tuple(int(part) for part in str(number).split("."))
+    return layout.parts(release.manifest.get("format", layout.FIRST))

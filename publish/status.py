@@ -18,7 +18,7 @@ from publish.errors import PublishFault
 from publish.releases import Release
 
 # The last attempts are told as in models/intermediate/2_observations/int_sources.sql. A landing of before
-# there were `partitions` is read until the next run makes it again.
+# there were `partitions` is read until the next run makes it again: every partition of it counts.
 QUERY = """
     with acceptees as (
         select source, max(recu_le) filter (where resultat = 'nouveau') as recu_le,
@@ -26,14 +26,19 @@ QUERY = """
         from read_parquet($livraisons) where resultat in ('nouveau', 'inchange') group by all
     ),
     sources as (
-        from read_parquet($sources) union all by name select null::varchar[] as partitions where false
+        select *, (
+            select bool_or(name = 'partitions') from parquet_schema($sources)
+        ) as partitions_dites
+        from (from read_parquet($sources) union all by name select null::varchar[] as partitions where false)
     ),
     essais as (
         select l.source, l.partition as partie, l.resultat, l.motif,
             case l.resultat when 'refuse' then 1 when 'echec' then 2 when 'ignore' then 3
                 when 'nouveau' then 4 else 5 end as gravite
         from read_parquet($livraisons) l join sources s using (source)
-        where case when s.partitions is null then partie is null else array_contains(s.partitions, partie) end
+        where case
+            when not s.partitions_dites then true
+            when s.partitions is null then partie is null else array_contains(s.partitions, partie) end
         qualify row_number() over (partition by source, partie order by recu_le desc, livraison desc) = 1
     ),
     derniers_essais as (

@@ -37,6 +37,14 @@ def test_archive_without_a_number_is_read_and_numbered(archive: Path, settings: 
     assert set(json.loads((archive / "contexte.json").read_text(encoding="utf-8"))) == {"origine", "region"}
 
 
+def test_older_minor_takes_ours(archive: Path, settings: Settings) -> None:
+    """What is written from now on is in our layout."""
+    (archive / layout.FILE).write_text('{"format": "1.1"}', encoding="utf-8")
+    with alone(settings):
+        pass
+    assert layout.of_archive(archive) == layout.ARCHIVE
+
+
 def test_newer_minor_is_read_and_keeps_its_number(archive: Path, settings: Settings) -> None:
     (archive / layout.FILE).write_text('{"format": "1.9", "autre": 1}', encoding="utf-8")
     line = json.loads((archive / "journal.jsonl").read_text(encoding="utf-8").splitlines()[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +52,40 @@ def test_dbt_that_the_system_kills_is_said_to_lack_memory(
     told = pytest.raises(PublishFault, match=r"Mémoire insuffisante \(dbt a été tué")
     with told, candidate._started(world.settings, PROJECT_ROOT) as process:
         candidate._dbt(process, candidate._candidate(world.settings), {}, (), None)
+
+
+# The name of a folder decides which files dbt looks at first.
+TEST = """{name: total_pareil, model: total, given: [{input: "ref('recu')", rows: [{x: 3}]}], expect: {rows: [{x: 3}]}}"""
+SOURCES = """{sources: [{name: s, tables: [{name: t, description: %s, meta: {external_location: (select 1 as x)}}]}]}"""
+PROJECT = {
+    "dbt_project.yml": "{name: essai, version: '0.1.0', profile: essai}",
+    "profiles.yml": """{essai: {target: t, outputs: {t: {type: duckdb, path: "{{ env_var('REFERENTIEL_BASE') }}"}}}}""",
+    "models/staging/_sources.yml": SOURCES % "Un jeu.",
+    "models/staging/recu.sql": "select x from {{ source('s', 't') }}",
+    "models/marts/_marts.yml": f"{{unit_tests: [{TEST}]}}",
+    "models/marts/total.sql": "select x from {{ ref('recu') }}",
+}
+
+
+def test_unit_test_that_another_version_of_the_code_had_judges_no_more(world: World, tmp_path: Path) -> None:
+    """It went while a source changed, and what dbt left in the build folder still knows it."""
+    root = tmp_path / "code"
+
+    def judged(**files: str) -> list[str]:
+        for name, text in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text, encoding="utf-8")
+        built = candidate._fresh(world.settings)
+        with candidate._started(world.settings, root) as process:
+            candidate._dbt(process, built, {}, candidate._project(root), None)
+        assert built.code == 0, built.tail
+        return [
+            one["unique_id"] for one in json.loads(built.run_results.read_text(encoding="utf-8"))["results"]
+        ]
+
+    assert "unit_test.essai.total.total_pareil" in judged(**PROJECT)
+    changed = {
+        "models/staging/_sources.yml": SOURCES % "Le même.",
+        "models/marts/_marts.yml": "{models: [{name: total}]}",
+    }
+    assert judged(**changed) == ["model.essai.recu", "model.essai.total"]

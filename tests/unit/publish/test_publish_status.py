@@ -112,9 +112,17 @@ def test_status_and_release_tell_the_same(settings: Settings, seed: int) -> None
     assert of_the_status(settings) == of_the_release(settings)
 
 
-def test_landing_of_the_version_before_is_told_until_the_next_run(settings: Settings) -> None:
-    """It did not say which partitions are asked."""
-    land(settings, [(None, "echec")], partitions=None)
+@pytest.mark.parametrize("partitions", [None, PARTS])
+def test_landing_of_the_version_before_is_told_until_the_next_run(
+    settings: Settings, partitions: object
+) -> None:
+    """It did not say which partitions are asked: all count."""
+    land(settings, [("commune" if partitions else None, "refuse")], partitions)
+    told = of_the_status(settings)
     path = settings.landing / landing.SOURCES
     pq.write_table(pq.read_table(path).drop_columns(["partitions"]), path)
-    assert of_the_status(settings) == ("echec", "motif echec")
+    assert (
+        of_the_status(settings)
+        == told
+        == ("refuse", "commune : motif refuse" if partitions else "motif refuse")
+    )
