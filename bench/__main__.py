@@ -83,7 +83,7 @@ def measure(folder: Path) -> list[tuple[str, str, str, str]]:
             resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
         )
         again = published(run(settings, console))
-        idle = published(run(settings, console, calendar=True))
+        idle = actualisation.idle()
         actualisation.revise(settings, 1)
         one = published(run(settings, console, calendar=True))
     steps = first.steps

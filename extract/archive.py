@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import tempfile
 import threading
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from extract import context, journal, layout
-from extract.durable import TEMP_PREFIX, fsync_folder, writing
+from extract.durable import TEMP_PREFIX, as_line, fsync_folder, writing
 from extract.errors import ArchiveDamaged
 from extract.settings import Settings
 
@@ -74,6 +75,50 @@ class StoredObject:
     path: Path
 
 
+class Deliveries:
+    """The `livraison` records of a journal, oldest first. After years nearly all of them say that nothing
+    changed: such a one is parsed when somebody looks at it."""
+
+    BEGINS, OTHERS = b'{"type":"livraison",', b'{"type":"echange",'  # as our lines do
+    NEW = f'"{ACCEPTED}"'.encode()  # is in the line of every accepted one
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self.accepted: list[dict[str, Any]] = []
+        self.digest = hashlib.sha256()
+        self._held: list[dict[str, Any] | bytes] = []
+        for line in lines:
+            self.add(line)
+
+    def add(self, line: bytes) -> None:
+        """Take up the JSON of one more line of the journal, if it is that of a delivery."""
+        if line.startswith(self.OTHERS):
+            return
+        record: dict[str, Any] | None = None
+        if self.NEW in line or not line.startswith(self.BEGINS):
+            record = json.loads(line)
+            if record.get("type") != "livraison":
+                return
+            if record.get("resultat") == ACCEPTED:
+                self.accepted.append(record)
+        self.digest.update(line + b"\n")
+        self._held.append(line if record is None else record)
+
+    def every(self) -> list[dict[str, Any]]:
+        """All of them, oldest first."""
+        return [self._at(rank) for rank in range(len(self._held))]
+
+    def of(self, source: str, partition: str | None) -> Iterator[dict[str, Any]]:
+        """Those of a (source, partition), newest first: the last one is found without parsing the rest."""
+        newest_first = (self._at(rank) for rank in reversed(range(len(self._held))))
+        return (one for one in newest_first if one["source"] == source and one["partition"] == partition)
+
+    def _at(self, rank: int) -> dict[str, Any]:
+        held = self._held[rank]
+        if isinstance(held, bytes):
+            held = self._held[rank] = json.loads(held)
+        return held
+
+
 class Archive:
     """The archive under one folder; safe for several threads of one process (the run's lock keeps others
     out). `unpacking`: where its files are unpacked to be read (default: in its own folder, of which a run
@@ -86,7 +131,7 @@ class Archive:
         self._temporary = root / "tmp"
         self.unpacking = unpacking or self._temporary
         self._lock = threading.Lock()
-        self._deliveries: list[dict[str, Any]] | None = None
+        self._deliveries: Deliveries | None = None
 
     # ---- objects
     def object_path(self, sha256: str) -> Path:
@@ -153,15 +198,18 @@ class Archive:
         with self._lock, writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             journal.append(self.journal_path, record)
-            if self._deliveries is not None and record.get("type") == "livraison":
-                self._deliveries.append(record)
+            if self._deliveries is not None:
+                self._deliveries.add(as_line(record))
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Every whole line of the journal, oldest first. Raises ArchiveDamaged at one that is not as it was
         written, and when the journal of an archive that has received is gone."""
+        self._require_journal()
+        return journal.records(self.journal_path)
+
+    def _require_journal(self) -> None:
         if lost := self.lost():
             raise ArchiveDamaged(lost)
-        return journal.records(self.journal_path)
 
     def lost(self) -> str:
         """What to say of a journal that is gone: without it every delivery would be forgotten, and its rows
@@ -183,17 +231,25 @@ class Archive:
         return {sha256 for sha256 in found if sha256}
 
     def deliveries(self) -> list[dict[str, Any]]:
-        """The `livraison` records, oldest first (read once, then kept up to date by `append`). Raises
-        LayoutUnknown, ArchiveDamaged."""
+        """The `livraison` records, oldest first. Raises LayoutUnknown, ArchiveDamaged, as do those below."""
+        return self._journaled().every()
+
+    def deliveries_digest(self) -> str:
+        """sha256 (hex) of all that the journal says of deliveries."""
+        return self._journaled().digest.hexdigest()
+
+    def _journaled(self) -> Deliveries:
+        """The journal's deliveries, read once, then kept up to date by `append`."""
         with self._lock:
             if self._deliveries is None:
                 layout.check(self.root)
-                self._deliveries = [record for record in self.records() if record.get("type") == "livraison"]
-            return list(self._deliveries)
+                self._require_journal()
+                self._deliveries = Deliveries(journal.lines(self.journal_path))
+            return self._deliveries
 
     def accepted(self) -> list[dict[str, Any]]:
         """The deliveries that the landing holds, oldest first."""
-        return [delivery for delivery in self.deliveries() if delivery["resultat"] == ACCEPTED]
+        return list(self._journaled().accepted)
 
     def accepted_of(self, source: str, partition: str | None) -> list[dict[str, Any]]:
         """The deliveries of a (source, partition) that the landing holds, oldest received first."""
@@ -202,16 +258,16 @@ class Archive:
     def last_answer(self, source: str, partition: str | None) -> dict[str, Any] | None:
         """The last attempt on a (source, partition) whose bytes were asked, received and good (new or not):
         its marks (ETag, dates) are those to ask for news with. Deposits carry none."""
-        for delivery in reversed(self.deliveries()):
-            if (
-                delivery["source"] == source
-                and delivery["partition"] == partition
-                and delivery["resultat"] in (ACCEPTED, UNCHANGED)
-                and delivery.get("objets")
-                and "depot" not in delivery
-            ):
+        for delivery in self._journaled().of(source, partition):
+            good = delivery["resultat"] in (ACCEPTED, UNCHANGED) and delivery.get("objets")
+            if good and "depot" not in delivery:
                 return delivery
         return None
+
+    def last_question(self, source: str, partition: str | None) -> dict[str, Any] | None:
+        """The last attempt on a (source, partition) for which its producer was asked, whatever came of it."""
+        asked = (one for one in self._journaled().of(source, partition) if "depot" not in one)
+        return next(asked, None)
 
     # ---- context
     def claim(self, settings: Settings, *, deposit: bool = False) -> None:

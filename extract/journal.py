@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from extract.durable import append_line, as_line
 from extract.errors import ArchiveDamaged
 
 SUM = b',"somme":"'
 TAIL = len(SUM) + len('01234567"}')
+
+Read = TypeVar("Read")
 
 
 def append(journal: Path, record: dict[str, Any]) -> None:
@@ -27,25 +29,45 @@ def append(journal: Path, record: dict[str, Any]) -> None:
 
 def records(journal: Path) -> Iterator[dict[str, Any]]:
     """Every whole line, oldest first; no file is an empty journal. Raises ArchiveDamaged."""
-    for record, fault in _read(journal):
-        if fault:
-            raise ArchiveDamaged(fault)
-        yield record
+    return _sound(journal, parsed)
+
+
+def lines(journal: Path) -> Iterator[bytes]:
+    """The JSON of every whole line, oldest first, without its checksum: which is enough to know that it is as
+    it was written, in a tenth of the time that parsing it takes. Raises ArchiveDamaged."""
+    return _sound(journal, whole)
 
 
 def faults(journal: Path) -> list[str]:
     """What each damaged line is and what can be done, in words."""
-    return [fault for _, fault in _read(journal) if fault]
+    return [fault for _, fault in _read(journal, parsed) if fault]
 
 
 def parsed(line: bytes) -> dict[str, Any] | None:
     """What a line says, without its checksum; None when a kill cut it. Raises ValueError when damaged."""
+    return _said(_text(line)[0])
+
+
+def whole(line: bytes) -> bytes | None:
+    """The JSON of a line, without its checksum; None when a kill cut it. Raises ValueError when damaged."""
+    text, summed = _text(line)
+    return text if summed or _said(text) is not None else None
+
+
+def _text(line: bytes) -> tuple[bytes, bool]:
+    """A line without its checksum, and whether it has one. Raises ValueError when that of its bytes is
+    another."""
     line = line.strip(b"\0 \r\n")  # a power cut may leave zeros where the end was to come
     tail = line[-TAIL:]
-    if tail.startswith(SUM):
-        line = line[:-TAIL] + b"}"
-        if tail != _tail(line):
-            raise ValueError("sa somme n'est pas celle de ses octets")
+    if not tail.startswith(SUM):
+        return line, False
+    line = line[:-TAIL] + b"}"
+    if tail != _tail(line):
+        raise ValueError("sa somme n'est pas celle de ses octets")
+    return line, True
+
+
+def _said(line: bytes) -> dict[str, Any] | None:
     try:
         record: dict[str, Any] = json.loads(line.decode("utf-8"))
     except ValueError as error:
@@ -68,19 +90,27 @@ def _is_cut(line: bytes, error: ValueError) -> bool:
     )
 
 
-def _read(journal: Path) -> Iterator[tuple[dict[str, Any], str]]:
-    """The record of each line, or what is wrong with it."""
+def _sound(journal: Path, read: Callable[[bytes], Read | None]) -> Iterator[Read]:
+    """What `read` makes of each whole line. Raises ArchiveDamaged."""
+    for made, fault in _read(journal, read):
+        if made is None:
+            raise ArchiveDamaged(fault)
+        yield made
+
+
+def _read(journal: Path, read: Callable[[bytes], Read | None]) -> Iterator[tuple[Read | None, str]]:
+    """What `read` makes of each whole line, or what is wrong with it."""
     if not journal.exists():
         return
     with journal.open("rb") as handle:
         for number, line in enumerate(handle, 1):
             try:
-                record = parsed(line)
+                made = read(line)
             except ValueError as error:
-                yield {}, _words(journal, number, error)
+                yield None, _words(journal, number, error)
                 continue
-            if record is not None:
-                yield record, ""
+            if made is not None:
+                yield made, ""
 
 
 def _words(journal: Path, number: int, error: ValueError) -> str:

@@ -26,6 +26,9 @@ DELIVERIES = "_livraisons.parquet"
 SOURCES = "_sources.parquet"
 SCHEMA = "_schema.parquet"
 READING_KEY = "lecture"
+JOURNAL_KEY = "journal"
+COMPRESSION = "zstd"
+UNREADABLE = (pa.ArrowException, ValueError, OSError)  # what a parquet that is absent, cut or spoilt raises
 
 _DELIVERY_COLUMNS = (
     ("livraison", "varchar"),
@@ -95,25 +98,39 @@ def write_delivery(
 
 def reading_of(metadata: pq.FileMetaData) -> str | None:
     """The digest that `write_delivery` left in a landed file, or None."""
+    return _value(metadata, READING_KEY)
+
+
+def _value(metadata: pq.FileMetaData, key: str) -> str | None:
     found: dict[bytes, bytes] = metadata.metadata or {}
-    value = found.get(READING_KEY.encode())
+    value = found.get(key.encode())
     return value.decode() if value is not None else None
 
 
 def write_frame(settings: Settings, archive: Archive, definitions: Iterable[Definition]) -> None:
-    """Write `_schema.parquet` of every source, `_sources.parquet` and `_livraisons.parquet`."""
+    """Write `_schema.parquet` of every source, `_sources.parquet` and `_livraisons.parquet`, save those that
+    are already as they would be written."""
     definitions = list(definitions)
     for definition in definitions:
         fields = [(name, pa.string()) for name in definition.landing_columns()]
         fields += [(TECHNICAL_COLUMNS[0], pa.string()), (TECHNICAL_COLUMNS[1], pa.string())]
         fields.append((TECHNICAL_COLUMNS[2], pa.int64()))
-        _write(settings.landing / definition.source / SCHEMA, pa.schema(fields).empty_table())
-    _write(settings.landing / SOURCES, _sources_table(definitions))
+        _renew(settings.landing / definition.source / SCHEMA, pa.schema(fields).empty_table())
+    _renew(settings.landing / SOURCES, _sources_table(definitions))
     write_deliveries(settings, archive)
 
 
 def write_deliveries(settings: Settings, archive: Archive) -> None:
-    """Write `_livraisons.parquet` from the journal: one row per delivery attempt, oldest first."""
+    """Write `_livraisons.parquet` from the journal: one row per delivery attempt, oldest first. It tells what
+    it was made of: nothing is written when the journal says no more, which parses none of it."""
+    target = settings.landing / DELIVERIES
+    made_of = hashlib.sha256(f"{_DELIVERY_COLUMNS}{archive.deliveries_digest()}".encode())
+    stamp = {JOURNAL_KEY: made_of.hexdigest()}
+    try:
+        if _value(pq.read_metadata(target), JOURNAL_KEY) == stamp[JOURNAL_KEY]:
+            return
+    except UNREADABLE:
+        pass
     types = {
         "varchar": pa.string(),
         "timestamp": pa.timestamp("us"),
@@ -127,7 +144,7 @@ def write_deliveries(settings: Settings, archive: Archive) -> None:
         if kind == "timestamp":
             values = [_timestamp(value) for value in values]
         columns.append(pa.array(values, type=types[kind]))
-    _write(settings.landing / DELIVERIES, pa.table(columns, names=[name for name, _ in _DELIVERY_COLUMNS]))
+    _write(target, pa.table(columns, names=[name for name, _ in _DELIVERY_COLUMNS], metadata=stamp))
 
 
 def remove_strangers(settings: Settings, archive: Archive) -> list[Path]:
@@ -192,6 +209,18 @@ def _timestamp(value: str | None) -> Any:
     return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
+def _renew(target: Path, table: pa.Table) -> None:
+    """Write a small table, unless the file has its very bytes."""
+    wanted = pa.BufferOutputStream()
+    pq.write_table(table, wanted, compression=COMPRESSION)
+    try:
+        if target.read_bytes() == wanted.getvalue().to_pybytes():
+            return
+    except OSError:  # absent, or the disk no longer gives it
+        pass
+    _write(target, table)
+
+
 def _write(target: Path, table: pa.Table) -> None:
     with replacing(target) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        pq.write_table(table, temporary, compression=COMPRESSION)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from extract import landing, written
@@ -73,7 +72,7 @@ def _read_as_today(settings: Settings, definition: Definition, record: dict[str,
         return False
     try:
         return landing.reading_of(pq.read_metadata(path)) == wanted
-    except (pa.ArrowInvalid, OSError):  # spoilt since: made again
+    except landing.UNREADABLE:  # made again
         return False
 
 

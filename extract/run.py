@@ -76,13 +76,14 @@ def run_sources(
     definitions: dict[str, Definition] | None = None,
     console: Console | None = None,
     policy: Policy | None = None,
-    due: Callable[[Definition, Part], bool] | None = None,
+    due: Callable[[Archive, Definition, Part], bool] | None = None,
 ) -> RunSummary:
     """Pull every source (or `only` those), land what is new, journal everything. `definitions`: other yamls
     than the project's own (tests). `complete`: ask for everything again, even what is said unchanged. Sources
     that the replica does not hold are left out of a whole run, and asked all the same when named.
-    `due`: says which parts to ask now; the others are left alone and counted, save those whose archived bytes
-    turn out to be damaged: their producer may still serve them.
+    `due`: says, from what the archive holds once the run has it alone, which parts to ask now; the others are
+    left and counted, save those whose archived bytes turn out to be damaged: their producer may still serve
+    them.
 
     Raises DefinitionError or SettingsError before asking anything, RunLocked when another run holds the
     archive, ContextMismatch when the archive belongs to another region or origin, ArchiveDamaged when it no
@@ -100,7 +101,7 @@ def run_sources(
         again = reconcile(settings, archive, everything)
         damaged = [one for one in again if one.abimee]
         spoilt = {one.part for one in damaged}
-        parts = [one for one in asked if due is None or one[1].name in spoilt or due(*one)]
+        parts = [one for one in asked if due is None or one[1].name in spoilt or due(archive, *one)]
         waiting = len(asked) - len(parts)
         absent: list[str] = []
         if settings.producteurs and only is None and definitions is None:

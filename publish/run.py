@@ -143,7 +143,7 @@ def _run(
     code = hashes.code_hash()  # of what is loaded, whatever is put in its place while the run goes on
     beside = feed.follow(settings.published, moment)
     with _step(steps, "extraction"):
-        due = _due(settings, moment) if calendar and not only else None
+        due = _due(moment) if calendar and not only else None
         summary = run_sources(settings, only, console=console, due=due)
     with _step(steps, "empreinte"):
         files = rows.digests(settings)
@@ -291,11 +291,10 @@ def _leave_damaged(settings: Settings, moment: datetime) -> list[str]:
     return [said, *feed.follow(settings.published, moment)]
 
 
-def _due(settings: Settings, moment: datetime) -> Callable[[Definition, Part], bool]:
-    from publish.operations.calendar import selector
+def _due(moment: datetime) -> Callable[[Archive, Definition, Part], bool]:
+    from publish.operations.calendar import judge_from
 
-    decide = selector(Archive(settings.archive).deliveries(), moment)
-    return lambda definition, part: decide(definition, part).due
+    return lambda archive, definition, part: judge_from(archive, definition, part, moment).due
 
 
 def _load_libraries() -> None:

@@ -12,12 +12,12 @@ A deposit asks nobody: it counts only as a reception of what was announced, when
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from extract.archive import ACCEPTED, UNCHANGED, in_utc
+from extract.archive import ACCEPTED, UNCHANGED, Archive, in_utc
 from extract.definitions import Definition, Part
 
 # Days between two questions. A monthly or quarterly dataset may come out, or be revised, on any day.
@@ -44,7 +44,8 @@ class Due:
 
 
 def judge(definition: Definition, part: Part, attempts: Iterable[dict[str, Any]], now: datetime) -> Due:
-    """Whether `part` is due at `now` (aware). `attempts`: its `livraison` records, oldest first."""
+    """Whether `part` is due at `now` (aware). `attempts`: its `livraison` records, oldest first; what was
+    accepted and the last question are enough."""
     own = list(attempts)
     questions = [one for one in own if "depot" not in one]
     if not questions:
@@ -65,16 +66,11 @@ def judge(definition: Definition, part: Part, attempts: Iterable[dict[str, Any]]
     return Due(part.name, False, f"prochaine demande le {(asked + wait):%d/%m/%Y}")
 
 
-def selector(deliveries: list[dict[str, Any]], now: datetime) -> Callable[[Definition, Part], Due]:
-    """The judgement of every part, from all `livraison` records of the journal (read once)."""
-    by_part: dict[tuple[str, str | None], list[dict[str, Any]]] = {}
-    for record in deliveries:
-        by_part.setdefault((record["source"], record["partition"]), []).append(record)
-
-    def decide(definition: Definition, part: Part) -> Due:
-        return judge(definition, part, by_part.get((part.source, part.partition), ()), now)
-
-    return decide
+def judge_from(archive: Archive, definition: Definition, part: Part, now: datetime) -> Due:
+    """The judgement of a part from the archive's journal, of which no more is parsed than it takes."""
+    asked = archive.last_question(part.source, part.partition)
+    attempts = archive.accepted_of(part.source, part.partition)
+    return judge(definition, part, [*attempts, *filter(None, [asked])], now)
 
 
 def _announced(definition: Definition, own: list[dict[str, Any]], now: datetime) -> date | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import platform
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from bench import __main__ as bench
-from bench import exports
+from bench import actualisation, exports
+from extract.settings import PROJECT_ROOT
 from publish.releases import DATABASE, Release
 from publish.run import Outcome
 
@@ -52,3 +54,27 @@ def test_portraits_are_beside_bare_pages() -> None:
         "as many bare pages of the same Typst, one process: 0.50 s",
         "4.00",
     )
+
+
+def test_idle_refresh_is_the_timers_command_beside_the_full_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = (PROJECT_ROOT / "deploy/systemd/referentiel.service").read_text(encoding="utf-8")
+    assert " ".join(actualisation.COMMAND[1:]) in service
+    says = [subprocess.CompletedProcess((), 0, "Rien de nouveau depuis la release essai.\n", "")] * 3
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: says.pop())
+    assert 0 <= actualisation.idle() < 1 and not says
+    steps = dict.fromkeys(actualisation.BUILT, 20.0)
+    first = Outcome(0, "", seconds=80.0, steps=steps)
+    one = Outcome(0, "", seconds=16.0, steps=steps, partielle=(actualisation.SOURCE,))
+    _, idle = actualisation.rows(first, one, 0.54)
+    assert idle[1:] == ("0.54 s", "the full build of the first run, 60 s (bar: 0.01)", "0.0090")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [(0, "Release essai publiée."), (4, "Aucun producteur n'a pu être joint")]
+)
+def test_refresh_that_was_not_idle_measures_nothing(
+    code: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess((), code, said, ""))
+    with pytest.raises(SystemExit, match=said):
+        actualisation.idle()

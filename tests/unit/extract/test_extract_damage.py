@@ -350,7 +350,9 @@ def test_one_host_of_many_that_is_asked_alone_says_nothing_of_our_clock(
     producer.serve("/b.csv", BODY, Date=_http_date(-5))
 
     def asked(*due: Definition) -> list[str]:
-        return [one.resultat for one in _run(real, *every, due=lambda one, _: one in due).results]
+        return [
+            one.resultat for one in _run(real, *every, due=lambda _archive, one, _part: one in due).results
+        ]
 
     with pytest.raises(ClockWrong, match="horloge"):
         asked(wrong)  # nothing was ever received: there is nothing to go on with

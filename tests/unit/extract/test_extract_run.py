@@ -179,7 +179,7 @@ def test_one_dead_host_of_many_is_a_failed_source_not_a_dead_network(
     real, every = replace(settings, producteurs=None), (*live, *dead)
 
     def joint(*due: Definition) -> bool:
-        return _run(real, *every, due=lambda one, _: one in due).joint
+        return _run(real, *every, due=lambda _archive, one, _part: one in due).joint
 
     assert not joint(dead[0]), "nothing was ever received: there is nothing to go on with"
     assert joint(*live, *dead), "another producer answered"
