@@ -127,7 +127,11 @@ def write_deliveries(settings: Settings, archive: Archive) -> None:
     made_of = hashlib.sha256(f"{_DELIVERY_COLUMNS}{archive.deliveries_digest()}".encode())
     stamp = {JOURNAL_KEY: made_of.hexdigest()}
     try:
-        if _value(pq.read_metadata(target), JOURNAL_KEY) == stamp[JOURNAL_KEY]:
+        known = (written.noted(settings.landing) or {}).get(DELIVERIES)
+        if (
+            _value(pq.read_metadata(target), JOURNAL_KEY) == stamp[JOURNAL_KEY]
+            and written.digest(target) == known
+        ):
             return
     except UNREADABLE:
         pass
@@ -145,6 +149,7 @@ def write_deliveries(settings: Settings, archive: Archive) -> None:
             values = [_timestamp(value) for value in values]
         columns.append(pa.array(values, type=types[kind]))
     _write(target, pa.table(columns, names=[name for name, _ in _DELIVERY_COLUMNS], metadata=stamp))
+    written.note(settings.landing, target)
 
 
 def remove_strangers(settings: Settings, archive: Archive) -> list[Path]:

@@ -147,3 +147,14 @@ def test_damage_in_a_line_that_nobody_looks_at_is_told(hurt: str, archive: Archi
         with pytest.raises(ArchiveDamaged) as told:
             look()
         assert str(told.value) == fault
+
+
+def test_table_of_the_journal_that_the_disk_changed_is_written_again(
+    archive: Archive, settings: Settings
+) -> None:
+    archive.append(delivery("a", "nouveau"))
+    written(settings)
+    table = settings.landing / landing.DELIVERIES
+    before = table.read_bytes()
+    table.write_bytes(before[:40] + bytes([before[40] ^ 1]) + before[41:])
+    assert written(settings) == {landing.DELIVERIES} and table.read_bytes() == before
