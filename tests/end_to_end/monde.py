@@ -8,8 +8,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from conduite import RACINE
@@ -63,9 +65,11 @@ def whole(world: Path) -> str:
     return str(manifest["release"])
 
 
-def nothing_lost(world: Path) -> set[str]:
-    """Every accepted delivery of the journal has its bytes in the archive; returns their names."""
-    lines = (world / "archive/journal.jsonl").read_bytes().splitlines()
+def nothing_lost(world: Path, new: bool = False) -> set[str]:
+    """Every accepted delivery of the journal has its bytes in the archive; returns their names. `new`: there may be
+    none yet."""
+    journal = world / "archive/journal.jsonl"
+    lines = [] if new and not journal.exists() else journal.read_bytes().splitlines()
     records = []
     for line in lines:
         try:
@@ -74,8 +78,16 @@ def nothing_lost(world: Path) -> set[str]:
             continue  # cut by a kill: nothing was promised
     archive = Archive(world / "archive")
     accepted = [one for one in records if one.get("type") == "livraison" and one.get("resultat") == "nouveau"]
-    assert accepted and all(archive.is_intact(one["sha256"]) for one in accepted)
+    assert accepted or new
+    assert all(archive.is_intact(one["sha256"]) for one in accepted)
     return {one["livraison"] for one in accepted}
+
+
+def last_run(world: Path) -> dict[str, Any]:
+    """The line of the last run in its journal."""
+    line = (world / "executions.jsonl").read_text(encoding="utf-8").splitlines()[-1]
+    told: dict[str, Any] = json.loads(line)
+    return told
 
 
 def nothing_corrupt(world: Path) -> None:
@@ -85,30 +97,53 @@ def nothing_corrupt(world: Path) -> None:
     assert names and [name for name in names if not archive.is_intact(name)] == []
 
 
+@dataclass(frozen=True)
+class Failure:
+    """An answer that a reader did not get, or that was wrong: what was said, whether DuckDB itself said it, when (as
+    time.time())."""
+
+    said: str
+    by_duckdb: bool
+    at: float
+
+
 @contextmanager
-def readers(world: Path) -> Iterator[None]:
-    """READERS sessions in a few processes, all along; raises when one of their answers failed or was mixed."""
+def readers(world: Path, failed: list[Failure] | None = None) -> Iterator[None]:
+    """READERS sessions in a few processes, all along; raises when one of their answers failed or was not that of its
+    release. With `failed`, what failed is put there for the caller to judge."""
     script = str(Path(__file__).with_name("lecteurs.py"))
     command = [sys.executable, script, str(world), str(READERS // PROCESSES)]
     running = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for _ in range(PROCESSES)
     ]
+    mine: list[Failure] = []
     try:
         yield
     finally:  # told too when the test is stopped before its end
         told = [json.loads(line) for one in running for line in one.communicate(timeout=120)[0].splitlines()]
-        failed = [one["echec"] for one in told if "echec" in one]
+        mine += [Failure(one["echec"], one["par_duckdb"], one["a"]) for one in told if "echec" in one]
         answers = sum(one.get("reponses", 0) for one in told)
-        print(f"lecteurs : {answers} réponses, {len(failed)} échecs {failed[:3]}", flush=True)
-    assert failed == [] and answers >= READERS
+        sums = {(name, *values) for one in told for name, values in one.get("sommes", {}).items()}
+        said = f"lecteurs : {answers} réponses, {len(sums)} releases, {len(mine)} échecs"
+        print(said, [one.said for one in mine[:3]], flush=True)
+    assert answers >= READERS and not any(one.returncode for one in running)
+    assert len({name for name, *_ in sums}) == len(sums), sums  # the same in every process
+    if failed is None:
+        assert mine == []
+    else:
+        failed += mine
 
 
-def revise(world: Path, producers: str, change: int) -> None:
-    """A SYNTHETIC revision of one figure, deposited by the command."""
+def revision(world: Path, change: int) -> list[str]:
+    """The command that deposits a SYNTHETIC revision of one figure, in revision.csv."""
     file = world / "revision.csv"
     file.write_bytes(actualisation.revised(Archive(world / "archive"), change))
     day = utc_text(datetime.now(UTC))
-    command = ["-m", "extract", "deposit", actualisation.SOURCE, str(file), "--published-on", day]
-    code, said = run(world, producers, command=command)
+    return ["-m", "extract", "deposit", actualisation.SOURCE, str(file), "--published-on", day]
+
+
+def revise(world: Path, producers: str, change: int) -> None:
+    """Has such a revision deposited."""
+    code, said = run(world, producers, command=revision(world, change))
     assert code == 0, said[-3000:]

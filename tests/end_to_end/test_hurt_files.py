@@ -5,20 +5,20 @@ from __future__ import annotations
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
-from monde import QUICK, nothing_corrupt, nothing_lost, readers, revise, run, whole
+from monde import QUICK, Failure, nothing_corrupt, nothing_lost, readers, revise, run, whole
 
 from bench import actualisation
 from extract.archive import Archive
 from publish import releases
 from publish.releases import Release
 
-BLOCK = 1 << 18  # DuckDB sums its blocks, of 256 KiB, as it reads them
+# DuckDB's file: three headers, then blocks of 256 KiB, each after the sum that it is compared with when read
+HEADERS, BLOCK, CHECKSUM = 3 << 12, 1 << 18, 8
 NOBODY = "http://127.0.0.1:9"  # a port that nothing listens to
 
 
@@ -85,24 +85,35 @@ def test_second_run_ends_at_once_and_hinders_nobody(met: Met) -> None:
 def test_current_release_is_damaged(met: Met, producers: str) -> None:
     world = met.world
     damaged = releases.require_current(world / "published")
-    with readers(world):
-        flip_where_counts_do_not_look(damaged)
+    failed: list[Failure] = []
+    with readers(world, failed):
+        time.sleep(3)  # they have begun
+        began = time.time()
+        flip_a_figure(damaged)
+        time.sleep(8)  # some open it
         revise(world, producers, 1)
         code, said = run(world, producers, command=QUICK)
+        ended = time.time()
         assert code == 0 and f"La release {damaged.nom} est abîmée" in said, said[-3000:]
+    # who read the figure was told so by DuckDB, until the run that put the release aside, and nobody read another one
+    assert failed and all(one.by_duckdb for one in failed), failed[:3]
+    assert all(began <= one.at <= ended for one in failed), (began, ended, failed[:3])
     assert whole(world) > damaged.nom
     (aside,) = (world / "published" / releases.DAMAGED).iterdir()
     assert aside.name.startswith(damaged.nom)
 
 
-def flip_where_counts_do_not_look(release: Release) -> None:
-    """Flips a bit of a figure: who reads it is told so by DuckDB, who counts rows is not hindered."""
-    content = release.database.read_bytes()
-    for place in range(len(content) // 2, len(content), BLOCK):
-        flip(release.database, place)
-        with suppress(duckdb.Error), duckdb.connect(str(release.database), read_only=True) as base:
-            for table in release.manifest["lignes"]:
-                base.execute(f"select count(*) from {table}")
-            return
-        release.database.write_bytes(content)
-    raise AssertionError("every block is read to count rows")
+def flip_a_figure(release: Release) -> None:
+    """Flips a bit of a value of `observations`: who reads it is told so by DuckDB, who counts rows is not hindered."""
+    stored = (
+        "select block_id, block_offset from pragma_storage_info('observations')"
+        " where column_name = 'valeur' and segment_type = 'DOUBLE' and block_id >= 0 order by row_group_id"
+    )
+    with duckdb.connect(str(release.database), read_only=True) as base:
+        block, offset = base.execute(stored).fetchall()[0]
+    flip(release.database, HEADERS + block * BLOCK + CHECKSUM + offset)
+    with duckdb.connect(str(release.database), read_only=True) as base:
+        for table in release.manifest["lignes"]:
+            base.execute(f"select count(*) from {table}")
+        with pytest.raises(duckdb.Error, match="checksum"):
+            base.execute("select sum(valeur) from observations")
