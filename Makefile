@@ -21,6 +21,7 @@ $(VENV)/pret: requirements.lock
 	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock \
 		2> $(VENV)/pip.log || { cat $(VENV)/pip.log; echo "L'environnement n'a pas pu être créé : voir ci-dessus (réseau, miroir des paquets ?)."; exit 2; }
+	@$(PY) -m compileall -q publish extract expectations  # the service cannot write beside its code, and starts every two hours
 	@touch $@
 
 demo: $(VENV)/pret ## tout, sur une machine neuve : réplique des producteurs, extraction, construction, contrôles, publication, exports

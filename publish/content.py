@@ -1,5 +1,6 @@
-"""The content hash of a release: what its tables say, whatever the hour, the machine or the order in which
-deliveries came."""
+"""The content hash of a release of one archive: what its tables say, whatever the hour, the machine or the
+order in which deliveries came. Two archives name their deliveries by the bytes that each received, in which
+some producers write the hour: of the same figures, their releases differ by those names."""
 
 from __future__ import annotations
 
