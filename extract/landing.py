@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,13 +113,32 @@ def write_frame(settings: Settings, archive: Archive, definitions: Iterable[Defi
     """Write `_schema.parquet` of every source, `_sources.parquet` and `_livraisons.parquet`, save those that
     are already as they would be written."""
     definitions = list(definitions)
-    for definition in definitions:
-        fields = [(name, pa.string()) for name in definition.landing_columns()]
+    _write_described(settings, definitions)
+    write_deliveries(settings, archive)
+
+
+def _write_described(settings: Settings, definitions: list[Definition]) -> None:
+    """Write what the yamls alone say. Nothing is made to be compared when they say no more than they did:
+    Arrow loads pandas to make a table."""
+    schemas = {settings.landing / one.source / SCHEMA: one.landing_columns() for one in definitions}
+    rows = _sources_rows(definitions)
+    told = [_SOURCE_COLUMNS, TECHNICAL_COLUMNS, [*schemas.values()], rows]
+    made_of = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+    files = [*schemas, settings.landing / SOURCES]
+    known = written.noted(settings.landing) or {}
+    with suppress(OSError):  # one is not there, or the disk no longer gives it
+        names = {path.relative_to(settings.landing).as_posix(): path for path in files}
+        if known.get("cadre") == made_of and all(
+            known.get(name) == written.digest(path) for name, path in names.items()
+        ):
+            return
+    for path, columns in schemas.items():
+        fields = [(name, pa.string()) for name in columns]
         fields += [(TECHNICAL_COLUMNS[0], pa.string()), (TECHNICAL_COLUMNS[1], pa.string())]
         fields.append((TECHNICAL_COLUMNS[2], pa.int64()))
-        _renew(settings.landing / definition.source / SCHEMA, pa.schema(fields).empty_table())
-    _renew(settings.landing / SOURCES, _sources_table(definitions))
-    write_deliveries(settings, archive)
+        _renew(path, pa.schema(fields).empty_table())
+    _renew(settings.landing / SOURCES, _sources_table(rows))
+    written.note(settings.landing, *files, cadre=made_of)
 
 
 def write_deliveries(settings: Settings, archive: Archive) -> None:
@@ -188,21 +209,25 @@ def fingerprint(settings: Settings, files: dict[str, str] | None = None) -> str:
     return digest.hexdigest()
 
 
-def _sources_table(definitions: list[Definition]) -> pa.Table:
-    rows = [
+def _sources_rows(definitions: list[Definition]) -> list[dict[str, Any]]:
+    return [
         {
             **{name: definition.raw.get(name) for name in _SOURCE_COLUMNS},
             "source": definition.source,
             "url": definition.url,
             "description": " ".join(definition.text("description").split()),
+            "cle_requise": definition.key is not None,
+            "partitions": None if definition.asked == (None,) else definition.asked,
         }
         for definition in definitions
     ]
-    columns = [pa.array([row[name] for row in rows], type=pa.string()) for name in _SOURCE_COLUMNS]
-    columns.append(pa.array([definition.key is not None for definition in definitions], type=pa.bool_()))
-    asked = [None if definition.asked == (None,) else definition.asked for definition in definitions]
-    columns.append(pa.array(asked, type=pa.list_(pa.string())))
-    return pa.table(columns, names=[*_SOURCE_COLUMNS, "cle_requise", "partitions"])
+
+
+def _sources_table(rows: list[dict[str, Any]]) -> pa.Table:
+    types = dict.fromkeys(_SOURCE_COLUMNS, pa.string())
+    types |= {"cle_requise": pa.bool_(), "partitions": pa.list_(pa.string())}
+    columns = [pa.array([row[name] for row in rows], type=kind) for name, kind in types.items()]
+    return pa.table(columns, names=[*types])
 
 
 def _timestamp(value: str | None) -> Any:

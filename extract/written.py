@@ -42,10 +42,11 @@ def noted(landing: Path) -> dict[str, str] | None:
         return {}
 
 
-def note(landing: Path, *paths: Path) -> None:
-    """Notes the digests of files as they are now; those that are gone are forgotten. Raises OSError."""
+def note(landing: Path, *paths: Path, **said: str) -> None:
+    """Notes the digests of files as they are now, and `said`; files that are gone are forgotten. Raises
+    OSError."""
     with _alone:
         known = noted(landing) or {}
-        kept = {name: own for name, own in known.items() if (landing / name).exists()}
-        kept |= {path.relative_to(landing).as_posix(): digest(path) for path in paths}
+        kept = {n: own for n, own in known.items() if not n.endswith(".parquet") or (landing / n).exists()}
+        kept |= {path.relative_to(landing).as_posix(): digest(path) for path in paths} | said
         write_text(landing / NAME, json.dumps(kept, indent=0, sort_keys=True) + "\n")
