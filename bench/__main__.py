@@ -83,7 +83,7 @@ def measure(folder: Path) -> list[tuple[str, str, str, str]]:
             resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
         )
         again = published(run(settings, console))
-        idle = actualisation.idle()
+        idle, command = published(run(settings, console, calendar=True)), actualisation.idle()
         actualisation.revise(settings, 1)
         one = published(run(settings, console, calendar=True))
     steps = first.steps
@@ -106,7 +106,7 @@ def measure(folder: Path) -> list[tuple[str, str, str, str]]:
     ]
     return [
         *rows,
-        *actualisation.rows(first, one, idle),
+        *actualisation.rows(first, one, idle, command),
         query_row(database),
         workbook_row(database),
         *exports.rows(database, settings.region),

@@ -65,8 +65,9 @@ def test_idle_refresh_is_the_timers_command_beside_the_full_build(monkeypatch: p
     steps = dict.fromkeys(actualisation.BUILT, 20.0)
     first = Outcome(0, "", seconds=80.0, steps=steps)
     one = Outcome(0, "", seconds=16.0, steps=steps, partielle=(actualisation.SOURCE,))
-    _, idle = actualisation.rows(first, one, 0.54)
-    assert idle[1:] == ("0.54 s", "the full build of the first run, 60 s (bar: 0.01)", "0.0090")
+    _, idle = actualisation.rows(first, one, Outcome(0, "", seconds=0.27), 0.54)
+    beside = "the full build of the first run, 60 s (bar: 0.01)"
+    assert idle[1:] == ("0.27 s; 0.54 s", beside, "0.0045; 0.0090")
 
 
 @pytest.mark.parametrize(
