@@ -49,6 +49,21 @@ def test_object_of_the_archive_that_has_to_be_read_again_is_damaged(world: Path,
     nothing_lost(world)
 
 
+@pytest.mark.long
+def test_landed_figure_that_the_disk_changed_is_published_nowhere(world: Path, producers: str) -> None:
+    """Nothing sums the pages of a Parquet file: the bit may read as another figure of the same delivery."""
+    landed = sorted((world / "landing").glob("*/[!_]*.parquet"))
+    content = {path: path.read_bytes() for path in landed}
+    for path in landed:
+        flip(path, 40)
+    before = whole(world)
+    with readers(world):
+        code, said = run(world, producers, command=["-m", "publish", "run"])
+        assert code == 0 and "Rien de nouveau" in said, said[-3000:]
+    assert whole(world) == before
+    assert [path.name for path in landed if path.read_bytes() != content[path]] == []
+
+
 @dataclass(frozen=True)
 class Met:
     """A data folder in which a run met another one: the release before, and what each ended with."""
