@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -126,12 +125,8 @@ def _write_described(settings: Settings, definitions: list[Definition]) -> None:
     made_of = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
     files = [*schemas, settings.landing / SOURCES]
     known = written.noted(settings.landing) or {}
-    with suppress(OSError):  # one is not there, or the disk no longer gives it
-        names = {path.relative_to(settings.landing).as_posix(): path for path in files}
-        if known.get("cadre") == made_of and all(
-            known.get(name) == written.digest(path) for name, path in names.items()
-        ):
-            return
+    if known.get("cadre") == made_of and all(written.same(settings.landing, path, known) for path in files):
+        return
     for path, columns in schemas.items():
         fields = [(name, pa.string()) for name in columns]
         fields += [(TECHNICAL_COLUMNS[0], pa.string()), (TECHNICAL_COLUMNS[1], pa.string())]
@@ -148,11 +143,8 @@ def write_deliveries(settings: Settings, archive: Archive) -> None:
     made_of = hashlib.sha256(f"{_DELIVERY_COLUMNS}{archive.deliveries_digest()}".encode())
     stamp = {JOURNAL_KEY: made_of.hexdigest()}
     try:
-        known = (written.noted(settings.landing) or {}).get(DELIVERIES)
-        if (
-            _value(pq.read_metadata(target), JOURNAL_KEY) == stamp[JOURNAL_KEY]
-            and written.digest(target) == known
-        ):
+        told = _value(pq.read_metadata(target), JOURNAL_KEY) == stamp[JOURNAL_KEY]
+        if told and written.same(settings.landing, target, written.noted(settings.landing) or {}):
             return
     except UNREADABLE:
         pass

@@ -57,7 +57,7 @@ def reconcile(settings: Settings, archive: Archive, definitions: dict[str, Defin
             path.unlink(missing_ok=True)  # no yaml reads it any more; the archive keeps it
             continue
         known = path.exists() and _read_as_today(settings, definition, record, path)
-        if known and (digests is None or _as_written(settings, path, digests)):
+        if known and (digests is None or written.same(settings.landing, path, digests)):
             continue
         results.append(_again(settings, archive, definitions, record, lambda _: None))
     if digests is None and settings.landing.is_dir():
@@ -73,13 +73,6 @@ def _read_as_today(settings: Settings, definition: Definition, record: dict[str,
     try:
         return landing.reading_of(pq.read_metadata(path)) == wanted
     except landing.UNREADABLE:  # made again
-        return False
-
-
-def _as_written(settings: Settings, path: Path, digests: dict[str, str]) -> bool:
-    try:
-        return digests.get(path.relative_to(settings.landing).as_posix()) == written.digest(path)
-    except OSError:  # the disk does not give it back
         return False
 
 

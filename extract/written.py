@@ -42,11 +42,23 @@ def noted(landing: Path) -> dict[str, str] | None:
         return {}
 
 
+def same(landing: Path, path: Path, known: dict[str, str]) -> bool:
+    """Whether a file is as `known` (`noted`) says that it was written; one that is not there, or that the
+    disk does not give back, is not."""
+    try:
+        return known.get(_name(landing, path)) == digest(path)
+    except OSError:
+        return False
+
+
 def note(landing: Path, *paths: Path, **said: str) -> None:
-    """Notes the digests of files as they are now, and `said`; files that are gone are forgotten. Raises
-    OSError."""
+    """Notes the digests of files as they are now, and `said`. What is noted of a file that is gone stays, and
+    is noted again with the next file of that name. Raises OSError."""
     with _alone:
         known = noted(landing) or {}
-        kept = {n: own for n, own in known.items() if not n.endswith(".parquet") or (landing / n).exists()}
-        kept |= {path.relative_to(landing).as_posix(): digest(path) for path in paths} | said
-        write_text(landing / NAME, json.dumps(kept, indent=0, sort_keys=True) + "\n")
+        known |= {_name(landing, path): digest(path) for path in paths} | said
+        write_text(landing / NAME, json.dumps(known, indent=0, sort_keys=True) + "\n")
+
+
+def _name(landing: Path, path: Path) -> str:
+    return path.relative_to(landing).as_posix()

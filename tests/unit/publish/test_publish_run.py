@@ -74,6 +74,10 @@ def attempt(world: World, **options: object) -> Outcome:
     return run(world.settings, QUIET, **options)  # type: ignore[arg-type]
 
 
+def no_space(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
 def test_published_then_nothing_new_without_starting_dbt(world: World, steps: Steps) -> None:
     first = attempt(world)
     assert first.code == 0 and first.nouvelle, first.message
@@ -272,12 +276,9 @@ def test_full_disk_after_readers_have_the_release_does_not_unsay_it(
     first = attempt(world).release
     change_inputs(world)
 
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
     with monkeypatch.context() as patch:
         where = "publish.operations." if step.startswith("feed") else "publish."
-        patch.setattr(where + step, full)
+        patch.setattr(where + step, no_space)
         outcome = attempt(world)
     assert outcome.code == 0 and outcome.nouvelle and "No space left" in outcome.message, outcome.message
     current = releases.current(world.settings.published)
@@ -417,11 +418,8 @@ def test_full_disk_while_writing_the_release_is_exit_2(
     first = attempt(world).release
     change_inputs(world)
 
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
     with monkeypatch.context() as patch:
-        patch.setattr("publish.manifest.write", full)
+        patch.setattr("publish.manifest.write", no_space)
         outcome = attempt(world)
     assert outcome.code == 2 and "Écriture impossible" in outcome.message and first is not None
     current = releases.current(world.settings.published)
