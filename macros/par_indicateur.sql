@@ -6,11 +6,14 @@
    the indicator down to what the model reads, so the work is that of the touched indicators.
 
    A model may use it when the row of an indicator depends on no row of another one, but those that `partial.LINKS` follows. The column that
-   names the indicator is `indicateur`, or that of `meta.colonne_indicateur`. The compiled SQL stays the whole one: au() is made of it. #}
+   names the indicator is `indicateur`, or that of `meta.colonne_indicateur`. The compiled SQL of the models of which au() is made stays the whole
+   one; a model behind them may use `et_refaits` where it reads the rows of its own indicator only, and the engine does not see that. #}
 {% materialization par_indicateur, default %}
     {%- set refaits = env_var('REFERENTIEL_INDICATEURS', '').split() -%}
     {%- set table = load_cached_relation(this) -%}
-    {%- if not refaits or table is none -%}
+    {%- if refaits and table is none -%}
+        {{ exceptions.raise_compiler_error(this ~ " manque dans la candidate d'une construction partielle") }}
+    {%- elif not refaits -%}
         {#- the engine's own table #}
         {{ return(context['materialization_table_' ~ adapter.type()]()) }}
     {%- endif -%}
@@ -27,3 +30,10 @@
     {{ adapter.commit() }}
     {{ return({'relations': [table]}) }}
 {% endmaterialization %}
+
+{# A condition on the indicator in a partial build; none in a whole one. dbt reads the file again whenever a setting differs that it met while
+   parsing: it meets none. #}
+{% macro et_refaits(colonne) -%}
+    {%- set refaits = env_var('REFERENTIEL_INDICATEURS', '').split() if execute else [] -%}
+    {%- if refaits %} and {{ colonne }} in ('{{ refaits | join("', '") }}'){% endif -%}
+{%- endmacro %}

@@ -1,13 +1,31 @@
 -- The move of every series from one period to the next, and how unusual it is. `commun` is the move that the level shares (a crisis moves
 -- everyone), `propre` is what remains to the territory; each is divided by its own usual size (a robust one: 1.4826 x the median of the
 -- absolute moves). A short series borrows the usual size of the territories of its size. `nouveau`: the release in force does not have it.
+-- Only what is new is judged: an indicator that brings no period to a level is not measured there.
 create or replace temp table variations as
-with suites as (
+with dernieres as (
+    select indicateur, niveau, max(date_fin) as date_fin
+    from chiffres_avant
+    group by indicateur, niveau
+),
+finales as (
+    select f.*
+    from (
+        select indicateur, niveau, max(date_fin) as date_fin
+        from chiffres
+        where valeur is not null
+        group by indicateur, niveau
+    ) as f
+    left join dernieres as d on f.indicateur = d.indicateur and f.niveau = d.niveau
+    where d.date_fin is null or f.date_fin > d.date_fin
+),
+suites as (
     select
         c.*,
         lag(c.valeur) over serie as valeur_avant,
         lag(c.periode) over serie as periode_avant
     from chiffres as c
+    inner join finales as f on c.indicateur = f.indicateur and c.niveau = f.niveau
     where c.valeur is not null and c.niveau in ('COM', 'EPCI', 'ZE2020', 'DEP', 'REG', 'FRANCE')
     window serie as (partition by c.indicateur, c.territoire, c.modalite order by c.date_fin)
 ),
@@ -44,17 +62,6 @@ echelles as (
         1.4826 * median(abs(propre)) over (partition by indicateur, territoire, modalite) as echelle_serie,
         1.4826 * median(abs(propre)) over (partition by indicateur, niveau, case when nombreux then tranche else 0 end) as echelle_pairs
     from restes
-),
-dernieres as (
-    select indicateur, niveau, max(date_fin) as date_fin
-    from chiffres_avant
-    group by indicateur, niveau
-),
-finales as (
-    select indicateur, niveau, max(date_fin) as date_fin
-    from chiffres
-    where valeur is not null
-    group by indicateur, niveau
 )
 select
     e.indicateur,

@@ -9,7 +9,7 @@ with observations as (
         {{ rang_periode('o.periode') }} as rang_periode
     from {{ ref('observations') }} as o
     inner join {{ ref('int_territoires') }} as t on o.territoire = t.territoire
-    where o.modalite = '_T'
+    where o.modalite = '_T'{{ et_refaits('o.indicateur') }}
 ),
 
 dernieres as (

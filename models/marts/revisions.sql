@@ -15,7 +15,7 @@ with versions as (
     inner join {{ ref('int_territoires') }} as t on h.territoire = t.territoire
     inner join {{ ref('int_versions_livraisons') }} as l
         on h.source = l.source and h.partition is not distinct from l.partie and h.livraison = l.livraison
-    where h.correction is null
+    where h.correction is null{{ et_refaits('h.indicateur') }}
     window
         chiffre as (
             partition by h.source, h.partition, h.indicateur, h.territoire, h.periode, h.modalite

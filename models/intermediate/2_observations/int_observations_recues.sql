@@ -14,7 +14,7 @@
 } %}
 -- The sources whose producer says how many units make a figure, and the share of the largest (columns n_unites, part_max).
 {% set avec_unites = ['emploi_prive_secteurs'] %}
-with brutes as (
+with brutes as {{ sans_copie() }} (
     {% for mesure, methode in mesures.items() %}
         select
             source,
@@ -39,7 +39,7 @@ with brutes as (
 ),
 
 -- A code that the producer kept after its change is read as the commune of that geography.
-recues as (
+recues as {{ sans_copie() }} (
     select
         b.source,
         b.mesure,
@@ -87,6 +87,13 @@ comptes as (
     from {{ ref('int_seuils') }} as s
     inner join {{ ref('int_mesures_indicateurs') }} as m on s.indicateur_menages = m.indicateur
     group by s.indicateur, m.mesure
+),
+
+unites as (
+    select r.*
+    from recues as r
+    inner join (select distinct mesure from comptes) as k on r.mesure = k.mesure
+    where r.modalite = '_T'
 )
 
 select
@@ -127,9 +134,9 @@ inner join lieux as t
     on r.type_territoire = t.type_territoire and r.code_territoire = t.code_territoire and coalesce(t.cog, r.cog) = r.cog
 inner join {{ ref('stg_extraction__livraisons') }} as l on r.livraison = l.livraison and l.resultat = 'nouveau'
 left join comptes as k on i.indicateur = k.indicateur
-left join recues as u
+left join unites as u
     on
         r.livraison = u.livraison and k.mesure = u.mesure and r.type_territoire = u.type_territoire
-        and r.code_territoire = u.code_territoire and r.cog = u.cog and r.periode = u.periode and u.modalite = '_T'
+        and r.code_territoire = u.code_territoire and r.cog = u.cog and r.periode = u.periode
 left join {{ ref('ruptures') }} as b on i.indicateur = b.indicateur and r.periode = b.periode
 left join {{ ref('statuts') }} as s on r.systeme = s.systeme and r.marque_producteur = s.marque
