@@ -84,8 +84,7 @@ def measure(folder: Path) -> list[tuple[str, str, str, str]]:
         )
         again = published(run(settings, console))
         idle, command = published(run(settings, console, calendar=True)), actualisation.idle()
-        actualisation.revise(settings, 1)
-        one = published(run(settings, console, calendar=True))
+        one = actualisation.one_source(lambda: published(run(settings, console, calendar=True)), settings)
     steps = first.steps
     assert first.release is not None
     database = first.release.database
