@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,7 +38,8 @@ class Candidate:
     `rebuilt`: the nodes that a partial build ran, None after a whole one; `sources`: those that it built
     again; `indicators`: the only ones of which the models of one row per figure made rows again, all when
     empty. `entiere_le`: when the last whole build was (UTC, ISO). `held`: what the landing held when the
-    build began (`partial.sources`)."""
+    build began (`partial.sources`). `digests`: sha256 (hex) of the files of `made`, by name, once they are
+    known."""
 
     database: Path
     target: Path
@@ -48,6 +50,7 @@ class Candidate:
     indicators: tuple[str, ...] = ()
     entiere_le: str = ""
     held: dict[str, str] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
 
     @property
     def run_results(self) -> Path:
@@ -94,6 +97,7 @@ def build(
     skip_tests: bool = False,
     whole: bool = False,
     files: dict[str, str] | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Candidate:
     """Builds and tests every model into a new file; never raises on dbt's own failures, which the judgement
     reads.
@@ -101,27 +105,33 @@ def build(
     What the candidate of the last release says already is not built again when that is sure, unless `whole`;
     what dbt refuses of such a partial build is built again whole, so that a refusal never comes from it.
     `progress(name, done, total)` is called as nodes finish. `skip_tests`: models and seeds only
-    (measurements). `files`: `landing.digests`, when they are known. Raises PublishFault when dbt cannot even
-    be started, or is killed.
+    (measurements). `files`: `landing.digests`, when they are known. `meanwhile` is called once dbt works.
+    Raises PublishFault when dbt cannot even be started, or is killed.
     """
     settings.build.mkdir(parents=True, exist_ok=True)
     moment = datetime.now(UTC)
     without = ("--exclude-resource-type", "test", "unit_test") if skip_tests else ()
-    with _started(settings, root) as process:
+    with _started(settings, root) as process, ThreadPoolExecutor(1) as beside:
+        kept = beside.submit(partial.digests, settings)
         known = memory.deliveries(settings)
         key = memory.key(settings, known)
         told = memory.prepare(settings, known, key)
         held = partial.sources(settings, files)
-        plan = None if whole or skip_tests or root != PROJECT_ROOT else partial.plan(settings, moment, held)
+        plan = None
+        if not whole and not skip_tests and root == PROJECT_ROOT:
+            plan = partial.plan(settings, moment, held, kept.result)
         candidate = _fresh(settings)
         if plan is None:
-            _dbt(process, candidate, told, (*_project(root), *without), progress)
+            arguments = (*_project(root), *without)
+            _dbt(process, candidate, told, arguments, progress, meanwhile=meanwhile)
         else:
             partial.start(settings, candidate.database)
             narrow = ("--exclude-resource-type", "unit_test", "--select", *plan.select)
             narrow += ("--exclude", *plan.exclude) if plan.exclude else ()
+            narrow += ("--log-level", "warn")  # seconds long: to tell each node costs more than it says
             only = {INDICATORS: " ".join(plan.indicateurs)}
-            _dbt(process, candidate, told | only, (*_project(root), *narrow), progress)
+            arguments = (*_project(root), *narrow)
+            _dbt(process, candidate, told | only, arguments, progress, True, meanwhile)
     if plan is not None and candidate.code == 0 and partial.still_sure(plan, candidate.database):
         candidate.rebuilt = partial.complete(settings, candidate.run_results, candidate.manifest)
         candidate.sources, candidate.entiere_le = plan.sources, plan.entiere_le
@@ -206,13 +216,20 @@ def _dbt(
     told: dict[str, str],
     arguments: tuple[str, ...],
     progress: Progress | None,
+    accounts_only: bool = False,
+    meanwhile: Callable[[], object] | None = None,
 ) -> None:
-    """Tells dbt's process what to do and waits for it."""
+    """Tells dbt's process what to do, calls `meanwhile` and waits for it. `accounts_only`: dbt describes the
+    nodes that it ran, not the project."""
     tail: deque[str] = deque(maxlen=30)
     assert process.stdin is not None and process.stdout is not None
+    results = str(candidate.run_results.resolve()) if accounts_only else None
+    wanted = {"arguments": arguments, "environment": told, "results": results}
     with suppress(BrokenPipeError):  # it died already: its code says how
-        process.stdin.write(json.dumps({"arguments": arguments, "environment": told}) + "\n")
+        process.stdin.write(json.dumps(wanted) + "\n")
         process.stdin.flush()
+    if meanwhile is not None:
+        meanwhile()
     for line in process.stdout:
         _event(line, tail, progress)
     candidate.code = process.wait()
@@ -247,9 +264,10 @@ def checkpoint(candidate: Candidate, inputs: str) -> None:
     if candidate.code == 0:
         for path in candidate.made:
             fsync_file(path)
+        candidate.digests = {path.name: sha256(path) for path in candidate.made}
         noted = {
             "empreinte_entrees": inputs, "entiere_le": candidate.entiere_le, "landing": candidate.held,
-            "fichiers": {path.name: sha256(path) for path in candidate.made},
+            "fichiers": candidate.digests,
         }  # fmt: skip
         write_text(candidate.target.parent / CHECKPOINT, json.dumps(noted) + "\n")
 
@@ -262,6 +280,7 @@ def resume(settings: Settings, inputs: str) -> Candidate | None:
         noted = json.loads((settings.build / CHECKPOINT).read_text(encoding="utf-8"))
         files, same = dict(noted["fichiers"]), noted["empreinte_entrees"] == inputs
         candidate.entiere_le, candidate.held = str(noted["entiere_le"]), dict(noted["landing"])
+        candidate.digests = files
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
     whole = same and all(p.is_file() and sha256(p) == files.get(p.name) for p in candidate.made)
@@ -272,7 +291,8 @@ def settle(settings: Settings, candidate: Candidate, release: Release) -> None:
     """After the release: keeps its candidate for the next partial build, empties the rest of the folder."""
     if candidate.entiere_le and candidate.held:
         tables = release.manifest["empreintes_tables"]
-        partial.keep(settings, *candidate.made, candidate.entiere_le, candidate.held, tables, release.nom)
+        whole, held, known = candidate.entiere_le, candidate.held, candidate.digests
+        partial.keep(settings, *candidate.made, whole, held, tables, release.nom, known)
     clean(settings)
 
 

@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ MACROS = Path(__file__).parent / "macros"
 # Readers' clients are older than ours: this is what DuckDB 1.0 and its drivers can open.
 STORAGE = "v1.0.0"
 
-# The order of rows on disk: by key, so that the same inputs give the same file and a filter reads few blocks.
+# The order of rows on disk: by key, so that a filter reads few blocks. Rows that a partial build made again
+# lie behind the others, until a whole one.
 # Models without a primary key in their contract (a key over four text columns costs thirty times its test)
 # are named here.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -49,6 +50,14 @@ KEYS: dict[str, tuple[str, ...]] = {
     "sources": ("source",),
     "livraisons": ("recu_le", "source", "livraison"),
 }
+
+OF_INDICATORS = "list_contains(?::varchar[], indicateur)"
+# Tables and views of a schema of the release's file.
+RELATIONS = """
+    select table_name, 'table' from duckdb_tables() where database_name = 'release' and schema_name = $1
+    union all
+    select view_name, 'view' from duckdb_views() where database_name = 'release' and schema_name = $1
+"""
 
 CONTROLES_TABLE = "controles"
 CONTROLES = {
@@ -81,12 +90,12 @@ class Description:
 
 @dataclass(frozen=True)
 class Taken:
-    """What another release's `file` holds as the candidate does; nothing without file.
+    """What the `file` of another release, made by this very code, holds as the candidate does.
 
     `tables`: row for row. `partly`: all rows but those of `indicateurs`. `travail`: working tables of au(),
     row for row."""
 
-    file: Path | None = None
+    file: Path
     tables: frozenset[str] = frozenset()
     partly: frozenset[str] = frozenset()
     indicateurs: tuple[str, ...] = ()
@@ -124,14 +133,16 @@ def _chained(
     connection: duckdb.DuckDBPyConnection, script: str, manifest: Path, ready: frozenset[str]
 ) -> str:
     """The script with the models' own SQL in it; what they read beside the figures is copied under
-    `interne`. `ready`: what the release before holds there row for row."""
+    `interne`. `ready`: what is there already, row for row."""
     chain = au.chain(manifest)
-    connection.execute(f"create schema release.{au.SCHEMA}")
+    connection.execute(f"create schema if not exists release.{au.SCHEMA}")
     connection.execute(f"create table release.{au.SCHEMA}.fabrication as select ? as code", [code_hash()])
     connection.execute(
         f"comment on table release.{au.SCHEMA}.fabrication is 'Empreinte du code qui a fait la release.'"
     )
     for name, (schema, table) in chain.copied.items():
+        if name in ready:
+            continue
         target, origin = (
             f"release.{au.SCHEMA}.{_quoted(name)}",
             f"candidat.{_quoted(schema)}.{_quoted(table)}",
@@ -140,8 +151,6 @@ def _chained(
         if name in au.PUBLISHED:
             connection.execute(f"create view {target} as {au.PUBLISHED[name]}")
             _same_rows(connection, target, origin)
-        elif name in ready:
-            connection.execute(f"create table {target} as from precedente.{au.SCHEMA}.{_quoted(name)}")
         else:
             connection.execute(f"create table {target} as from {origin} order by all")
         connection.execute(f"comment on {kind} {target} is 'Table de travail de au(), hors contrat.'")
@@ -172,37 +181,38 @@ def write(
     macros: Path | None = None,
     taken: Taken | None = None,
 ) -> dict[str, int]:
-    """Writes the release's DuckDB file at `target` (must not exist), but the checks (`add_controles`), and
-    returns rows per table.
+    """Writes the release's DuckDB file at `target` (must not exist), without the rows of the checks
+    (`add_controles`), and returns rows per table.
 
     Only the marts leave the candidate; every table and column must have a description, else PublishFault: an
     analyst who meets a column without a word guesses. `macros`: folder of the *.sql to create (default
-    publish/macros). `taken`: what is copied from another release as it lies there, already in order.
+    publish/macros). `taken`: the release that the file begins as a copy of, and what is left of it.
     """
     described = descriptions(manifest)
     with _writing(), scratch(target) as connection:
         connection.execute(f"attach {_literal(str(candidate))} as candidat (read_only)")
-        connection.execute(f"attach {_literal(str(target))} as release (storage_version {_literal(STORAGE)})")
         columns = _columns(connection, "candidat")
         _check(described, columns)
-        ready: Columns = {}
-        taken = taken or Taken()
-        if taken.file is not None:
-            connection.execute(f"attach {_literal(str(taken.file))} as precedente (read_only)")
-            ready = _columns(connection, "precedente")
+        left = _Left()
+        if taken is None:
+            version = f"storage_version {_literal(STORAGE)}"
+            connection.execute(f"attach {_literal(str(target))} as release ({version})")
+        else:
+            shutil.copyfile(taken.file, target)
+            connection.execute(f"attach {_literal(str(target))} as release")
+            left = _strip(connection, taken, columns)
         rows = {}
         for table, description in sorted(described.items()):
-            kept: Kept = ()
-            if ready.get(table) == columns[table] and table in taken.tables:
-                kept = None
-            elif ready.get(table) == columns[table] and table in taken.partly:
-                kept = taken.indicateurs
-            rows[table] = _copy(connection, table, columns[table], description, kept)
+            renewed = left.tables.get(table)
+            rows[table] = _copy(connection, table, columns[table], description, renewed)
+        body = ", ".join(f"{n} varchar{'' if n == 'detail' else ' not null'}" for n in CONTROLES if n)
+        connection.execute(f"create table release.main.{CONTROLES_TABLE} ({body})")
+        comment(connection, f"release.main.{CONTROLES_TABLE}", CONTROLES)
         connection.execute("use release.main")
         for script in sorted((macros or MACROS).glob("*.sql")):
             text = script.read_text(encoding="utf-8")
             if au.MARK in text:
-                text = _chained(connection, text, manifest, taken.travail)
+                text = _chained(connection, text, manifest, left.travail)
             try:
                 connection.execute(text)
             except duckdb.Error as error:
@@ -232,9 +242,37 @@ def _writing() -> Iterator[None]:
 
 
 Columns = dict[str, list[tuple[str, str, bool]]]
-# Whose rows are not those of the release before: nobody's (None), those of some indicators, or (none named)
-# all.
-Kept = tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What a copy of another release still holds: `tables`, each with the indicators whose rows it lacks, and
+    the working tables `travail`."""
+
+    tables: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    travail: frozenset[str] = frozenset()
+
+
+def _strip(connection: duckdb.DuckDBPyConnection, taken: Taken, columns: Columns) -> _Left:
+    """Removes from the copy of another release all that the candidate does not hold so."""
+    tables: dict[str, tuple[str, ...]] = {}
+    for table, found in _columns(connection, "release").items():
+        name, same = f"release.main.{_quoted(table)}", found == columns.get(table)
+        if same and table in taken.tables:
+            tables[table] = ()
+        elif same and table in taken.partly:
+            tables[table] = taken.indicateurs
+            connection.execute(f"delete from {name} where {OF_INDICATORS}", [list(taken.indicateurs)])
+        else:
+            connection.execute(f"drop table {name}")
+    travail = set()
+    for table, kind in connection.execute(RELATIONS, [au.SCHEMA]).fetchall():
+        if kind == "table" and table in taken.travail:
+            travail.add(table)
+        else:
+            connection.execute(f"drop {kind} release.{au.SCHEMA}.{_quoted(table)}")
+    connection.execute("checkpoint release")  # what is written now goes where that was
+    return _Left(tables, frozenset(travail))
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, catalog: str) -> Columns:
@@ -280,23 +318,28 @@ def _copy(
     table: str,
     columns: list[tuple[str, str, bool]],
     description: Description,
-    renewed: Kept,
+    renewed: tuple[str, ...] | None,
 ) -> int:
-    name = f"release.main.{_quoted(table)}"
-    body = ", ".join(f"{_quoted(c)} {kind}{'' if nullable else ' not null'}" for c, kind, nullable in columns)
-    connection.execute(f"create table {name} ({body})")
+    """Writes a table, or only its rows of the indicators `renewed` where the others are there; returns how
+    many it has."""
+    name, origin = f"release.main.{_quoted(table)}", f"candidat.main.{_quoted(table)}"
+    if renewed is None:
+        body = ", ".join(
+            f"{_quoted(c)} {kind}{'' if nullable else ' not null'}" for c, kind, nullable in columns
+        )
+        connection.execute(f"create table {name} ({body})")
     # A unique key decides the order entirely; without one every column takes part, so that threads do not
     # decide.
     order = ", ".join(_quoted(c) for c in description.key) or "all"
     if renewed is None:
-        connection.execute(f"insert into {name} from precedente.main.{_quoted(table)}")
-    elif renewed and interleaves(table):
-        for query in _interleaved(_quoted(table), order, renewed):
-            connection.execute(f"insert into {name} {query}")
-        _same_rows(connection, name, f"candidat.main.{_quoted(table)}")
-    else:
-        connection.execute(f"insert into {name} from candidat.main.{_quoted(table)} order by {order}")
-    comment(connection, name, {"": description.comment} | {c: description.columns[c] for c, _, _ in columns})
+        connection.execute(f"insert into {name} from {origin} order by {order}")
+    elif renewed:
+        some = f"from {origin} where {OF_INDICATORS} order by {order}"
+        connection.execute(f"insert into {name} {some}", [list(renewed)])
+        _same_rows(connection, name, origin)
+    if renewed is None:
+        said = {"": description.comment} | {c: description.columns[c] for c, _, _ in columns}
+        comment(connection, name, said)
     found = connection.execute(f"select count(*) from {name}").fetchone()
     return int(found[0]) if found else 0
 
@@ -309,36 +352,17 @@ def comment(connection: duckdb.DuckDBPyConnection, table: str, texts: dict[str, 
         connection.execute(f"comment on {what} is {_literal(text)}")
 
 
-def interleaves(table: str) -> bool:
-    """Whether the rows of a table lie by indicator, so that those of some can be made again among the
-    others."""
-    return KEYS.get(table, ("",))[0] == "indicateur"
-
-
-def _interleaved(table: str, order: str, renewed: tuple[str, ...]) -> Iterator[str]:
-    """The rows of a table that is ordered by indicator first, in their order: those of the `renewed`
-    indicators from the candidate, those between them as the release before holds them."""
-    before = ""
-    for name in sorted(renewed):
-        low = f"indicateur > {_literal(before)} and " if before else ""
-        yield f"from precedente.main.{table} where {low}indicateur < {_literal(name)}"
-        yield f"from candidat.main.{table} where indicateur = {_literal(name)} order by {order}"
-        before = name
-    yield f"from precedente.main.{table} where indicateur > {_literal(before)}"
-
-
 def add_controles(target: Path, controles: Iterable[Controle]) -> int:
-    """Adds the table of the checks to the release's file; returns its rows."""
-    names = [n for n in CONTROLES if n]
-    body = ", ".join(f"{n} varchar{'' if n == 'detail' else ' not null'}" for n in names)
+    """Adds the checks to the release's file, which has none; returns how many they are."""
     rows = sorted(((*c.row()[:-1], c.detail or None) for c in controles), key=lambda row: row[:6])
-    table = f"release.main.{CONTROLES_TABLE}"
+    values = ", ".join("unnest(?::varchar[])" for name in CONTROLES if name)
     with _writing(), duckdb.connect() as connection:
         connection.execute(f"attach {_literal(str(target))} as release")
-        connection.execute(f"create table {table} ({body})")
         if rows:
-            connection.executemany(f"insert into {table} values ({', '.join('?' * len(names))})", rows)
-        comment(connection, table, CONTROLES)
+            connection.execute(
+                f"insert into release.main.{CONTROLES_TABLE} select {values}",
+                [list(column) for column in zip(*rows, strict=True)],
+            )
         connection.execute("checkpoint release")
         connection.execute("detach release")
     _verify(target, {CONTROLES_TABLE: len(rows)})
@@ -357,12 +381,14 @@ def _verify(target: Path, rows: dict[str, int]) -> None:
 
 
 def write_parquet(database: Path, folder: Path, taken: dict[str, Path] | None = None) -> None:
-    """One parquet file per table of the release, in the same order. `taken`: the file of the tables that
-    another release wrote already."""
+    """One parquet file per table of the release but that of the checks, in the same order. `taken`: the file
+    of the tables that another release wrote already."""
     folder.mkdir(parents=True)
     with duckdb.connect(str(database), read_only=True) as connection:
         tables = connection.execute(
-            "select table_name from duckdb_tables() where schema_name = 'main' order by 1"
+            "select table_name from duckdb_tables() where schema_name = 'main' and table_name <> ?"
+            " order by 1",
+            [CONTROLES_TABLE],
         ).fetchall()
         for (table,) in tables:
             if taken and table in taken:

@@ -15,6 +15,7 @@ import hashlib
 import json
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -103,12 +104,23 @@ class Kept:
     release: str = ""
 
 
+def digests(settings: Settings) -> dict[str, str]:
+    """sha256 (hex) of each file of `build/derniere` but its state."""
+    folder = settings.build / FOLDER
+    files = [folder / name for name in (DATABASE, RESULTS, MANIFEST)]
+    return {path.name: sha256(path) for path in files if path.is_file()}
+
+
 def plan(
-    settings: Settings, moment: datetime, held: dict[str, str], root: Path = PROJECT_ROOT
+    settings: Settings,
+    moment: datetime,
+    held: dict[str, str],
+    found: Callable[[], dict[str, str]],
+    root: Path = PROJECT_ROOT,
 ) -> Plan | None:
     """What a partial build would do, or None when only a whole one is sure. `held`: what the landing holds
-    (`sources`). Reads `build/derniere`; to be asked after `memory.prepare` (without a memory, every old
-    delivery must be read again)."""
+    (`sources`); `found`: `digests`, which may be on the way. Reads `build/derniere`; to be asked after
+    `memory.prepare` (without a memory, every old delivery must be read again)."""
     folder = settings.build / FOLDER
     try:
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
@@ -126,7 +138,7 @@ def plan(
     changed.discard(landing.SOURCES)
     if changed - (memory.figure_sources(root) - memory.ALSO_GEOGRAPHY):
         return None
-    if any(not (folder / n).is_file() or sha256(folder / n) != digest for n, digest in noted.items()):
+    if found() != noted:
         return None
     select = [f"source:referentiel.landing.{name}+" for name in sorted(changed)]
     readers = journal_readers(manifest)
@@ -263,22 +275,16 @@ def start(settings: Settings, database: Path) -> None:
 
 
 def complete(settings: Settings, run_results: Path, manifest: Path) -> frozenset[str]:
-    """Adds to dbt's accounts of a partial build what the last one says of the nodes that did not run again;
-    returns the nodes that did."""
+    """Adds to dbt's account of a partial build what the last one says of the nodes that did not run again,
+    and describes the project as the last whole one did, for it is the same code; returns the nodes that
+    ran."""
     folder = settings.build / FOLDER
     results = json.loads(run_results.read_text(encoding="utf-8"))
     ran = frozenset(result["unique_id"] for result in results["results"])
     last = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
     results["results"] += [result for result in last["results"] if result["unique_id"] not in ran]
     write_text(run_results, json.dumps(results, ensure_ascii=False))
-    content = json.loads(manifest.read_text(encoding="utf-8"))
-    compiled = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["nodes"]
-    for key, node in content["nodes"].items():
-        if key not in ran and key in compiled:
-            node |= {
-                name: compiled[key][name] for name in ("compiled", "compiled_code") if name in compiled[key]
-            }
-    write_text(manifest, json.dumps(content, ensure_ascii=False))
+    shutil.copyfile(folder / MANIFEST, manifest)
     return ran
 
 
@@ -291,12 +297,13 @@ def keep(
     held: dict[str, str],
     hashes: dict[str, str],
     release: str = "",
+    known: dict[str, str] | None = None,
 ) -> None:
     """Moves the candidate of a published release to `build/derniere` (the state is written last).
 
     `entiere_le`: when the last whole build was (UTC, ISO). `held`: what the landing held when this one began,
     so that what was received meanwhile is built next time. `hashes`: content hash of each published table.
-    `release`: the name of the release."""
+    `release`: the name of the release; `known`: `digests` of these files, when they are."""
     folder = settings.build / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -309,7 +316,7 @@ def keep(
         "sources": held,
         "empreintes_tables": hashes,
         "release": release,
-        "fichiers": {name: sha256(folder / name) for name in (DATABASE, RESULTS, MANIFEST)},
+        "fichiers": known or digests(settings),
     }
     write_text(folder / STATE, json.dumps(state, ensure_ascii=False, indent=1) + "\n")
 

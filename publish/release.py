@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,6 @@ from publish.exports.produce import Origin
 from publish.inputs import Inputs, versions
 from publish.partial import Kept
 from publish.releases import DATABASE, REFUSED, UNFINISHED, Release
-from publish.second_process import SecondProcess
 
 KEPT_REFUSALS = 5  # whole refused candidates kept; the folder would otherwise grow with every hourly refusal
 
@@ -86,7 +86,7 @@ def draft(
     previous = releases.current(published)
     file = folder / DATABASE
     kept = kept or Kept()
-    found = unchanged(previous, kept.tables | kept.partly)
+    found = unchanged(previous, kept.tables | kept.partly, inputs.code)
     taken = {table: path for table, path in found.items() if table in kept.tables}
     source = None
     if previous is not None and found:
@@ -107,7 +107,7 @@ def draft(
         hashes = previous.manifest.get("empreintes_tables", {})
         known = content.recalled(settings.build / content.SUMS, previous.database, hashes)
     if previous is not None and source is not None:
-        same = {t: one for t, one in known.items() if t in source.partly and database.interleaves(t)}
+        same = {t: one for t, one in known.items() if t in source.partly}
         renewed = content.Renewed(previous.database, source.indicateurs, same)
     sums = content.all_sums(file, kept.tables, renewed)
     if renewed is not None and any(sums[table].rows != rows[table] for table in renewed.sums):
@@ -117,11 +117,13 @@ def draft(
 
 
 def draw(settings: Settings, inputs: Inputs, moment: datetime) -> None:
-    """Adds to a draft its pages and its reports, while the candidate is judged."""
+    """Adds to a draft its pages and most of its exports, while the candidate is judged."""
     nom, folder = releases.name(moment, inputs.entrees), _unfinished(settings, moment, inputs)
     pages.write(folder / DATABASE, folder / "dictionnaire", moment)
+    write_dictionary(folder / DATABASE, folder / "dictionnaire.csv")
     previous = releases.current(settings.published)
-    bundle.write_reports(_origin(settings, folder / DATABASE, nom, moment, previous), folder / "exports")
+    origin = _origin(settings, folder / DATABASE, nom, moment, previous)
+    bundle.write_formatted(origin, folder / "exports")
 
 
 def _origin(settings: Settings, file: Path, nom: str, moment: datetime, previous: Release | None) -> Origin:
@@ -144,25 +146,19 @@ def _unfinished(settings: Settings, moment: datetime, inputs: Inputs) -> Path:
 def make(
     settings: Settings,
     made: Draft,
-    second: SecondProcess,
+    drawn: Callable[[], object],
     candidate: Path,
     quality: Path,
     verdict: Verdict,
 ) -> Release:
-    """Gives a draft its judgement, its note and its tables of key figures, names the folder, gives it to
-    readers, returns the release. `second`: that of the run, in which nothing is going on any more.
+    """Gives a draft its judgement and its note, names the folder, gives it to readers, returns the release.
+    `drawn` waits for `draw`.
 
     Killed before the rename, nothing is there but a folder that the next run removes; between the rename and
     the pointer, a whole release that nobody follows yet.
     """
     nom, folder, moment, previous, file = made.nom, made.folder, made.moment, made.previous, made.database
-    controles = database.add_controles(file, verdict.controles)
-    origin = _origin(settings, file, nom, moment, previous)
-    second.start(bundle.write_dictionary, origin, folder / "exports")
-    bundle.write_tables(origin, folder / "exports")
-    database.write_parquet_table(file, folder / "parquet", database.CONTROLES_TABLE)
-    write_dictionary(file, folder / "dictionnaire.csv")
-    second.result()
+    bundle.write_flat(_origin(settings, file, nom, moment, previous), folder / "exports")
     shutil.copytree(quality, folder / "qualite")
     watched = vigilance.write(
         folder / "qualite" / vigilance.FILE, candidate, verdict, title=f"release {nom}", made=moment
@@ -178,6 +174,10 @@ def make(
         corrections=corrections(file),
         watched=[(sheet.question.titre, sheet.question.lecteur, len(sheet.rows)) for sheet in watched],
     )
+    drawn()
+    # Nobody else may have the file open.
+    controles = database.add_controles(file, verdict.controles)
+    database.write_parquet_table(file, folder / "parquet", database.CONTROLES_TABLE)
     manifest.write(
         folder,
         nom=nom,
@@ -199,10 +199,10 @@ def make(
     return releases.read(settings.published / nom)
 
 
-def unchanged(previous: Release | None, known: dict[str, str]) -> dict[str, Path]:
+def unchanged(previous: Release | None, known: dict[str, str], code: str) -> dict[str, Path]:
     """The tables of `known` of which the previous release has that content hash, and their Parquet files;
-    none when a file of it is not what its manifest says."""
-    if previous is None:
+    none when another code than `code` made it, or a file of it is not what its manifest says."""
+    if previous is None or previous.manifest["empreintes"]["code"] != code:
         return {}
     hashes, files = previous.manifest.get("empreintes_tables", {}), previous.manifest["fichiers"]
     same = [table for table, digest in known.items() if hashes.get(table) == digest]

@@ -3,6 +3,7 @@ CONTRACT's."""
 
 from __future__ import annotations
 
+import gc
 import importlib
 import threading
 import time
@@ -34,6 +35,7 @@ from extract.settings import Settings
 from publish import candidate as dbt
 from publish import content, partial, pointer_file, releases
 from publish import inputs as hashes
+from publish.dbt_process import LOOKS
 from publish.errors import (
     FAULT,
     LOCKED,
@@ -168,12 +170,16 @@ def _run(
     built = None if force else dbt.resume(settings, inputs)
     with SecondProcess() as second:
         if built is None:
-            # dbt works in a process of its own: what judges is loaded meanwhile.
-            threading.Thread(target=_load_libraries, daemon=True).start()
+
+            def meanwhile() -> None:
+                # Not before: what dbt waits for is found out by this process, on the same two cores.
+                second.load()
+                gc.set_threshold(*LOOKS)
+                threading.Thread(target=_load_libraries, daemon=True).start()
+
             with _step(steps, "construction"), _bar(console, "Construction") as advance:
-                built = dbt.build(settings, advance, whole=force, files=files)
+                built = dbt.build(settings, advance, whole=force, files=files, meanwhile=meanwhile)
             hashes.require_same_code(code)  # or what two codes made would be taken up as that of one
-            dbt.checkpoint(built, inputs)
         hashed = hashes.Inputs(inputs, landing, code)
         sure = summary.heure_confirmee
         outcome = _decide(settings, console, built, hashed, moment, compare, steps, second, sure)
@@ -203,14 +209,15 @@ def _decide(
         # What the release has if nothing is found against the figures is written meanwhile.
         second.start(folders.draft, settings, built.database, built.manifest, inputs, moment, kept)
         second.start(folders.draw, settings, inputs, moment)
+        if not built.digests:
+            dbt.checkpoint(built, inputs.entrees)
     with _step(steps, "contrôle"), console.status("Contrôle de la candidate…"):
         verdict, quality = _judge(settings, built, moment, compare)
     hashes.require_same_code(inputs.code)
     if verdict.code == 0 and built.code == 0:
         with _step(steps, "publication"), console.status("Écriture de la release…"):
             drafted = second.result()
-            second.result()
-            release = folders.make(settings, drafted, second, built.database, quality, verdict)
+            release = folders.make(settings, drafted, second.result, built.database, quality, verdict)
             told = [f"Release {release.nom} publiée."]
             told += _afterwards(settings, built, release, drafted, inputs.code, moment, sure)
         return Outcome(PUBLISHED, "\n".join(told), release, True, verdict=verdict, partielle=built.sources)

@@ -30,13 +30,17 @@ class SecondProcess:
     def __init__(self) -> None:
         # Never forked: a thread of DuckDB that a fork leaves behind would be waited for without end.
         context = multiprocessing.get_context("spawn")
-        self._answers, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), name="release")
-        try:
-            self._process.start()
-        except OSError as error:
-            raise PublishFault(f"Le processus qui écrit la release ne démarre pas : {error}") from error
-        theirs.close()
+        self._answers, self._theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(self._theirs,), name="release")
+
+    def load(self) -> None:
+        """Starts the process, unless it was: it loads what it works with. Raises PublishFault."""
+        if self._process.pid is None:
+            try:
+                self._process.start()
+            except OSError as error:
+                raise PublishFault(f"Le processus qui écrit la release ne démarre pas : {error}") from error
+            self._theirs.close()
 
     def __enter__(self) -> Self:
         return self
@@ -48,6 +52,7 @@ class SecondProcess:
 
     def start(self, work: Callable[..., Any], *arguments: object) -> None:
         """Has `work(*arguments)` done; both must be what pickle takes. Returns at once."""
+        self.load()
         try:
             self._answers.send_bytes(pickle.dumps((work, arguments)))
         except OSError as error:
@@ -66,8 +71,9 @@ class SecondProcess:
 
     def end(self) -> None:
         """Ends the process, whatever it does."""
-        self._process.kill()
-        self._process.join()
+        if self._process.pid is not None:
+            self._process.kill()
+            self._process.join()
         self._answers.close()
 
     def _silent(self) -> PublishFault:

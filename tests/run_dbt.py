@@ -17,7 +17,8 @@ def run_dbt(
     read, held = os.pipe()
     arguments += ("--project-dir", ".", "--profiles-dir", ".")
     try:
-        os.write(held, json.dumps({"arguments": arguments, "environment": {}}).encode() + b"\n")
+        wanted = {"arguments": arguments, "environment": {}, "results": None}
+        os.write(held, json.dumps(wanted).encode() + b"\n")
         return subprocess.run(
             DBT,
             cwd=cwd,

@@ -1,4 +1,4 @@
-"""Every export that a release carries, in one folder; the others are made on demand. In three parts, that two
+"""Every export that a release carries, in one folder; the others are made on demand. In two parts, that two
 processes of a run share."""
 
 from __future__ import annotations
@@ -11,37 +11,25 @@ from publish.exports.produce import Origin
 
 
 def write(origin: Origin, folder: Path) -> list[Path]:
-    """chiffres_cles.xlsx, .csv and .parquet, the dashboard, one portrait and the dictionary of a
-    release; returns their paths."""
+    """chiffres_cles.xlsx, .csv and .parquet, the site of the dictionary, the dashboard and one portrait of a
+    release; returns their paths, of the site that of its first page."""
+    return [*write_formatted(origin, folder), *write_flat(origin, folder)]
+
+
+def write_flat(origin: Origin, folder: Path) -> list[Path]:
+    """chiffres_cles.csv and .parquet; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return key_figures.write_flat(origin.database, folder)
+
+
+def write_formatted(origin: Origin, folder: Path) -> list[Path]:
+    """What is drawn or laid out; returns its paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    database, region, release, made = origin.database, origin.region, origin.release, origin.made
+    shown = (produce.largest_epci(database, region),)
     return [
-        *write_tables(origin, folder), write_dictionary(origin, folder), *write_reports(origin, folder)
-    ]  # fmt: skip
-
-
-def write_tables(origin: Origin, folder: Path) -> list[Path]:
-    """The key figures as a workbook, CSV and Parquet; returns their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    book = workbook.write(
-        folder / "chiffres_cles.xlsx", origin.database, origin.region, origin.release, origin.made
-    )
-    return [book, *key_figures.write_flat(origin.database, folder)]
-
-
-def write_reports(origin: Origin, folder: Path) -> list[Path]:
-    """The dashboard and one portrait; returns their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    board = produce.write_dashboard(origin, folder)
-    shown = (produce.largest_epci(origin.database, origin.region),)
-    return [*board, *produce.write_portraits(origin, shown, folder / "portraits")]
-
-
-def write_dictionary(origin: Origin, folder: Path) -> Path:
-    """The site of the dictionary; returns its first page. It describes every table of the release."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return site.write(
-        origin.database,
-        folder / "dictionnaire",
-        region=origin.region,
-        release=origin.release,
-        made=origin.made,
-    )
+        workbook.write(folder / "chiffres_cles.xlsx", database, region, release, made),
+        site.write(database, folder / "dictionnaire", region=region, release=release, made=made),
+        *produce.write_dashboard(origin, folder),
+        *produce.write_portraits(origin, shown, folder / "portraits"),
+    ]

@@ -137,12 +137,7 @@ def write_flat(database: Path, folder: Path) -> list[Path]:
         folder / ".chiffres_cles.csv",
     )
     comma = ", ".join(
-        (
-            f"replace(({expression})::varchar, '.', ',') as {name}"
-            if name in DECIMAL
-            else f"({expression}) as {name}"
-        )
-        for expression, name in FLAT
+        f"replace({name}::varchar, '.', ',') as {name}" if name in DECIMAL else name for _, name in FLAT
     )
     plain = ", ".join(f"({expression}) as {name}" for expression, name in FLAT)
     source = """
@@ -155,7 +150,8 @@ def write_flat(database: Path, folder: Path) -> list[Path]:
             f"copy (select {plain} {source}) to '{_path(parquet)}' (format parquet, compression zstd)"
         )
         connection.execute(
-            f"copy (select {comma} {source}) to '{_path(bare)}' (format csv, header, delimiter ';')"
+            f"copy (select {comma} from '{_path(parquet)}') to '{_path(bare)}'"
+            " (format csv, header, delimiter ';')"
         )
     with bare.open("rb") as read, csv.open("wb") as written:
         written.write(b"\xef\xbb\xbf")  # DuckDB writes no mark, without which Excel reads the accents wrong

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from publish import freshness, pages
+from publish.database import CONTROLES_TABLE
 from publish.exports.outlines import Outlines
 
 Row = dict[str, Any]
@@ -193,11 +194,24 @@ def read(database: Path, region: str, release: str, made: datetime) -> Facts:
                 )
             },
             tables=[
-                {"nom": name, "commentaire": comment, "lignes": size, "colonnes": columns.get(name, [])}
-                for name, comment, size in con.execute(
-                    "select table_name, comment, estimated_size from duckdb_tables()"
-                    " where schema_name = 'main' order by 1"
+                {
+                    "nom": name,
+                    "commentaire": comment,
+                    # the site is written before they are there
+                    "lignes": None if name == CONTROLES_TABLE else _rows(con, name),
+                    "colonnes": columns.get(name, []),
+                }
+                for name, comment in con.execute(
+                    "select table_name, comment from duckdb_tables() where schema_name = 'main' order by 1"
                 ).fetchall()
             ],
             outlines=Outlines.read(con),
         )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """How many rows a table has: DuckDB's own estimate counts those that were removed too."""
+    name = '"' + table.replace('"', '""') + '"'
+    found = connection.execute(f"select count(*) from {name}").fetchone()
+    assert found is not None
+    return int(found[0])

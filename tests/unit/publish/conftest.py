@@ -60,8 +60,11 @@ class World:
     def make(self, verdict: Verdict, inputs: Inputs, moment: datetime, kept: Kept | None = None) -> Release:
         """The release of the candidate as it is now, judged so."""
         draft = release.draft(self.settings, self.candidate, self.manifest, inputs, moment, kept)
-        release.draw(self.settings, inputs, moment)
-        made = release.make(self.settings, draft, SameProcess(), self.candidate, self.quality, verdict)
+
+        def drawn() -> None:
+            release.draw(self.settings, inputs, moment)
+
+        made = release.make(self.settings, draft, drawn, self.candidate, self.quality, verdict)
         releases.tell(self.settings.published, made.nom, moment)
         return made
 
@@ -79,9 +82,8 @@ def no_macros(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def no_exports(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are most of the time that a release takes; a test that looks at them is marked `exports`."""
     if request.node.get_closest_marker("exports") is None:
-        monkeypatch.setattr(bundle, "write_tables", lambda *_: [])
-        monkeypatch.setattr(bundle, "write_reports", lambda *_: [])
-        monkeypatch.setattr(bundle, "write_dictionary", lambda *_: None)
+        monkeypatch.setattr(bundle, "write_flat", lambda *_: [])
+        monkeypatch.setattr(bundle, "write_formatted", lambda *_: [])
 
 
 class SameProcess(SecondProcess):
@@ -89,6 +91,9 @@ class SameProcess(SecondProcess):
 
     def __init__(self) -> None:
         self.answers: list[tuple[Any, Exception | None]] = []
+
+    def load(self) -> None:
+        pass
 
     def start(self, work: Callable[..., Any], *arguments: object) -> None:
         try:

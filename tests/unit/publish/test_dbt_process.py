@@ -17,8 +17,8 @@ from publish.errors import PublishFault
 from tests.unit.publish.conftest import World
 
 
-def _told(*arguments: str) -> bytes:
-    return json.dumps({"arguments": arguments, "environment": {}}).encode() + b"\n"
+def _told(*arguments: str, results: str | None = None) -> bytes:
+    return json.dumps({"arguments": arguments, "environment": {}, "results": results}).encode() + b"\n"
 
 
 @pytest.mark.parametrize("told", [b"", _told("--version")[:10], _told("--version")])
@@ -44,6 +44,17 @@ def test_dbt_answers_as_its_own_command_does() -> None:
         assert dbt.wait(timeout=20) == 2
 
 
+def test_dbt_that_only_accounts_says_why_it_did_not_run(tmp_path: Path) -> None:
+    results = tmp_path / "run_results.json"
+    with subprocess.Popen(DBT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as dbt:
+        assert dbt.stdin is not None and dbt.stdout is not None
+        dbt.stdin.write(_told("inconnue", results=str(results)))
+        dbt.stdin.flush()
+        assert b"inconnue" in dbt.stdout.read()
+        assert dbt.wait(timeout=20) == 2
+    assert not results.exists()
+
+
 def test_dbt_that_the_system_kills_is_said_to_lack_memory(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,6 +63,26 @@ def test_dbt_that_the_system_kills_is_said_to_lack_memory(
     told = pytest.raises(PublishFault, match=r"Mémoire insuffisante \(dbt a été tué")
     with told, candidate._started(world.settings, PROJECT_ROOT) as process:
         candidate._dbt(process, candidate._candidate(world.settings), {}, (), None)
+
+
+@pytest.mark.parametrize(("failing", "code"), [("1 = 2", 0), ("1 = 1", 1)])
+def test_dbt_that_only_accounts_leaves_its_base_closed(
+    world: World, tmp_path: Path, failing: str, code: int
+) -> None:
+    root = tmp_path / "code"
+    (root / "tests").mkdir(parents=True)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        (root / name).write_text(PROJECT[name], encoding="utf-8")
+    (root / "tests/juste.sql").write_text(f"select 1 as x where {failing}", encoding="utf-8")
+    built = candidate._fresh(world.settings)
+    with candidate._started(world.settings, root) as process:
+        candidate._dbt(process, built, {}, candidate._project(root), None, True)
+    assert built.code == code, built.tail
+    assert not [line for line in built.tail if "multiprocessing" in line], "locks that are not given back"
+    results = json.loads(built.run_results.read_text(encoding="utf-8"))["results"]
+    assert [one["unique_id"] for one in results] == ["test.essai.juste"]
+    assert not built.manifest.exists() and built.database.is_file()
+    assert not built.database.with_suffix(".duckdb.wal").exists()
 
 
 # The name of a folder decides which files dbt looks at first.

@@ -16,6 +16,7 @@ from expectations.model import Controle, Verdict
 from extract.settings import PROJECT_ROOT
 from publish import content, database, manifest, release, releases, rollback
 from publish.errors import PublishFault
+from publish.exports.dictionary import facts
 from publish.inputs import Inputs
 from publish.partial import Kept
 from publish.releases import Release
@@ -108,8 +109,11 @@ def test_checks_that_cannot_be_written_are_our_fault(world: World, tmp_path: Pat
     target = tmp_path / "release.duckdb"
     database.write(world.candidate, target, world.manifest)
     assert database.add_controles(target, []) == 0
+    check = Controle("obs_x", "publication", "bloquant", "reussi", "observations", "Une phrase.", "")
+    with duckdb.connect(str(tmp_path / "autre.duckdb")) as c:
+        c.execute("create table autre (x int)")
     with pytest.raises(PublishFault, match="ne s'écrit pas"):
-        database.add_controles(target, [])
+        database.add_controles(tmp_path / "autre.duckdb", [check])
     with duckdb.connect(str(target), read_only=True) as c:
         assert c.execute("select comment from duckdb_tables() where table_name = 'controles'").fetchone() == (
             database.CONTROLES[""],
@@ -357,11 +361,13 @@ def test_tables_that_did_not_change_are_taken_from_the_release_before(world: Wor
         with duckdb.connect(str(first.database), read_only=True) as c:
             assert c.execute(query).fetchall() == rows
 
-    assert release.unchanged(None, known) == {}
-    assert release.unchanged(second, known | {"territoires": "autre"}).keys() == {"appartenances"}
+    code = second.manifest["empreintes"]["code"]
+    assert release.unchanged(None, known, code) == {}
+    assert release.unchanged(second, known, "autre") == {}, "another code may describe them in other words"
+    assert release.unchanged(second, known | {"territoires": "autre"}, code).keys() == {"appartenances"}
     file = second.folder / "parquet/territoires.parquet"
     file.write_bytes(file.read_bytes()[:-1] + b"x")
-    assert release.unchanged(second, known) == {}, "a flipped bit"
+    assert release.unchanged(second, known, code) == {}, "a flipped bit"
 
 
 def test_only_the_rows_of_renewed_indicators_are_taken_from_the_candidate(world: World) -> None:
@@ -378,11 +384,15 @@ def test_only_the_rows_of_renewed_indicators_are_taken_from_the_candidate(world:
     with duckdb.connect(str(target), read_only=True) as c:
         c.execute(f"attach '{first.database}' as avant (read_only)")
         moved = c.execute(
-            "select distinct n.indicateur from (from observations) as n positional join (from avant.observations) as a"
-            " where n.indicateur <> a.indicateur or n.territoire <> a.territoire or n.periode <> a.periode"
-            " or n.valeur is distinct from a.valeur order by 1"
+            "select distinct indicateur from (from observations except all from avant.observations) order by 1"
         ).fetchall()
-    assert moved == [(name,) for name in renewed], "in the order of the release, and nothing else moved"
+        counts = c.execute(
+            "select (select count(*) from observations), (select count(*) from avant.observations)"
+        ).fetchone()
+    told = {table["nom"]: table["lignes"] for table in facts.read(target, "28", "essai", MOMENT).tables}
+    assert moved == [(name,) for name in renewed], "nothing else moved"
+    assert counts is not None and told["observations"] == counts[0], "rows that were removed count no more"
+    assert counts[0] == counts[1]
 
     with duckdb.connect(str(world.candidate)) as c:
         c.execute("delete from observations where indicateur = 'niveau_vie_median'")
@@ -435,8 +445,7 @@ def test_hash_from_the_renewed_rows_is_that_of_the_whole_table(
         MOMENT + timedelta(hours=1),
         Kept({}, partly, ("emploi_salarie",)),
     )
-    assert (("observations", ()) in read) == whole
-    assert ("chiffres_cles", ()) in read, "it does not lie by indicator"
+    assert (("observations", ()) in read) == (("chiffres_cles", ()) in read) == whole
     monkeypatch.undo()
     assert draft.hashes == content.hashes(draft.database)
     moved = {name for name in before if draft.hashes.get(name) != before[name]}
