@@ -389,6 +389,8 @@ def test_only_the_rows_of_renewed_indicators_are_taken_from_the_candidate(world:
         counts = c.execute(
             "select (select count(*) from observations), (select count(*) from avant.observations)"
         ).fetchone()
+        tags = c.execute("select tags from duckdb_databases() where database_name = 'deuxieme'").fetchone()
+    assert tags is not None and "v1.0.0" in str(tags[0]), "old clients open a copy too"
     told = {table["nom"]: table["lignes"] for table in facts.read(target, "28", "essai", MOMENT).tables}
     assert moved == [(name,) for name in renewed], "nothing else moved"
     assert counts is not None and told["observations"] == counts[0], "rows that were removed count no more"
