@@ -112,14 +112,13 @@ def build(
     moment = datetime.now(UTC)
     without = ("--exclude-resource-type", "test", "unit_test") if skip_tests else ()
     with _started(settings, root) as process, ThreadPoolExecutor(1) as beside:
-        kept = beside.submit(partial.digests, settings)
+        partly = not whole and not skip_tests and root == PROJECT_ROOT
+        kept = beside.submit(partial.digests, settings) if partly else None
         known = memory.deliveries(settings)
         key = memory.key(settings, known)
         told = memory.prepare(settings, known, key)
         held = partial.sources(settings, files)
-        plan = None
-        if not whole and not skip_tests and root == PROJECT_ROOT:
-            plan = partial.plan(settings, moment, held, kept.result)
+        plan = partial.plan(settings, moment, held, kept.result) if kept is not None else None
         candidate = _fresh(settings)
         if plan is None:
             arguments = (*_project(root), *without)

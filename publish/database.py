@@ -159,7 +159,7 @@ def _chained(
 
 def _same_rows(connection: duckdb.DuckDBPyConnection, view: str, table: str) -> None:
     """Raises PublishFault when what stands for a table in the release does not count its rows."""
-    counts = [connection.execute(f"select count(*) from {name}").fetchone() for name in (view, table)]
+    counts = [count(connection, name) for name in (view, table)]
     if counts[0] != counts[1]:
         raise PublishFault(
             f"{view} compte {counts[0]} lignes, {table} {counts[1]} : elle ne la remplace pas."
@@ -323,25 +323,30 @@ def _copy(
     """Writes a table, or only its rows of the indicators `renewed` where the others are there; returns how
     many it has."""
     name, origin = f"release.main.{_quoted(table)}", f"candidat.main.{_quoted(table)}"
+    # A unique key decides the order entirely; without one every column takes part, so that threads do not
+    # decide.
+    order = ", ".join(_quoted(c) for c in description.key) or "all"
     if renewed is None:
         body = ", ".join(
             f"{_quoted(c)} {kind}{'' if nullable else ' not null'}" for c, kind, nullable in columns
         )
         connection.execute(f"create table {name} ({body})")
-    # A unique key decides the order entirely; without one every column takes part, so that threads do not
-    # decide.
-    order = ", ".join(_quoted(c) for c in description.key) or "all"
-    if renewed is None:
         connection.execute(f"insert into {name} from {origin} order by {order}")
+        said = {"": description.comment} | {c: description.columns[c] for c, _, _ in columns}
+        comment(connection, name, said)
     elif renewed:
         some = f"from {origin} where {OF_INDICATORS} order by {order}"
         connection.execute(f"insert into {name} {some}", [list(renewed)])
         _same_rows(connection, name, origin)
-    if renewed is None:
-        said = {"": description.comment} | {c: description.columns[c] for c, _, _ in columns}
-        comment(connection, name, said)
-    found = connection.execute(f"select count(*) from {name}").fetchone()
-    return int(found[0]) if found else 0
+    return count(connection, name)
+
+
+def count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """How many rows a table or view has, named as SQL names it: DuckDB's own estimate counts those that were
+    removed too."""
+    found = connection.execute(f"select count(*) from {table}").fetchone()
+    assert found is not None
+    return int(found[0])
 
 
 def comment(connection: duckdb.DuckDBPyConnection, table: str, texts: dict[str, str]) -> None:
@@ -373,8 +378,8 @@ def _verify(target: Path, rows: dict[str, int]) -> None:
     """Opens what was written as a reader would, and counts."""
     with duckdb.connect(str(target), read_only=True) as connection:
         for table, expected in rows.items():
-            found = connection.execute(f"select count(*) from {_quoted(table)}").fetchone()
-            if not found or found[0] != expected:
+            found = count(connection, _quoted(table))
+            if found != expected:
                 raise PublishFault(
                     f"La release relue ne contient pas {expected} lignes dans {table} : {found}."
                 )

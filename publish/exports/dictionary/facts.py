@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from publish import freshness, pages
-from publish.database import CONTROLES_TABLE
+from publish.database import CONTROLES_TABLE, count
 from publish.exports.outlines import Outlines
 
 Row = dict[str, Any]
@@ -198,7 +198,7 @@ def read(database: Path, region: str, release: str, made: datetime) -> Facts:
                     "nom": name,
                     "commentaire": comment,
                     # the site is written before they are there
-                    "lignes": None if name == CONTROLES_TABLE else _rows(con, name),
+                    "lignes": None if name == CONTROLES_TABLE else count(con, f'"{name}"'),
                     "colonnes": columns.get(name, []),
                 }
                 for name, comment in con.execute(
@@ -207,11 +207,3 @@ def read(database: Path, region: str, release: str, made: datetime) -> Facts:
             ],
             outlines=Outlines.read(con),
         )
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    """How many rows a table has: DuckDB's own estimate counts those that were removed too."""
-    name = '"' + table.replace('"', '""') + '"'
-    found = connection.execute(f"select count(*) from {name}").fetchone()
-    assert found is not None
-    return int(found[0])
