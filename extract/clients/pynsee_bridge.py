@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
@@ -29,6 +30,7 @@ def _load(folder: str) -> None:
     if "pynsee" in sys.modules:
         return
     platformdirs = import_module("platformdirs")
+    warnings.filterwarnings("ignore", module=r"pynsee\.")  # whoever runs this can do nothing about them
     with ExitStack() as undo:
         undo.enter_context(_replaced(platformdirs, "user_config_dir", lambda *_, **__: folder))
         undo.enter_context(_replaced(platformdirs, "user_cache_dir", lambda *_, **__: folder))

@@ -6,7 +6,10 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,7 +19,7 @@ from rich.console import Console
 
 from extract.definitions import Definition
 from extract.run import run_sources
-from extract.settings import Settings
+from extract.settings import PROJECT_ROOT, Settings
 from extract.transport import Policy
 
 XML = (
@@ -121,6 +124,21 @@ def _observations(count: int) -> list[dict[str, Any]]:
         {"dimensions": {"GEO": f"2025-COM-{code:05d}"}, "measures": {"OBS_VALUE_NIVEAU": {"value": 1.0}}}
         for code in range(count)
     ]
+
+
+def test_pynsee_warns_nobody_of_its_own_code(tmp_path: Path) -> None:
+    """What it falls back on when Insee is silent would stand in the night's mail, and nobody who reads it can mend it."""
+    call = (
+        f"from extract.clients import pynsee_bridge; pynsee_bridge._load({str(tmp_path)!r})\n"
+        "from pynsee.macrodata._get_dataset_list_internal import _get_dataset_list_internal as listed\n"
+        # which module had been imported by someone else decides what pynsee falls back on
+        "import importlib; vars(importlib).pop('resources', None)\n"
+        "print(len(pynsee_bridge.uncached(listed)()) > 100)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", call], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 def test_melodi_marks_and_missing_measures(producer: Producer, settings: Settings) -> None:
