@@ -6,8 +6,9 @@
    the indicator down to what the model reads, so the work is that of the touched indicators.
 
    A model may use it when the row of an indicator depends on no row of another one, but those that `partial.LINKS` follows. The column that
-   names the indicator is `indicateur`, or that of `meta.colonne_indicateur`. The compiled SQL of the models of which au() is made stays the whole
-   one; a model behind them may use `et_refaits` where it reads the rows of its own indicator only, and the engine does not see that. #}
+   names the indicator is `indicateur`, or that of `meta.colonne_indicateur`. Where the engine does not carry the condition
+   down, a model asks for less itself: `et_refaits` where it reads the rows of its own indicator only, `et_lus` where those of the terms too. The
+   compiled SQL that au() is made of is that of the last whole build, in which both say nothing. #}
 {% materialization par_indicateur, default %}
     {%- set refaits = env_var('REFERENTIEL_INDICATEURS', '').split() -%}
     {%- set table = load_cached_relation(this) -%}
@@ -31,9 +32,28 @@
     {{ return({'relations': [table]}) }}
 {% endmaterialization %}
 
-{# A condition on the indicator in a partial build; none in a whole one. dbt reads the file again whenever a setting differs that it met while
-   parsing: it meets none. #}
+{# A condition on the indicator in a partial build: one of those whose rows are made again. None in a whole build. #}
 {% macro et_refaits(colonne) -%}
-    {%- set refaits = env_var('REFERENTIEL_INDICATEURS', '').split() if execute else [] -%}
-    {%- if refaits %} and {{ colonne }} in ('{{ refaits | join("', '") }}'){% endif -%}
+    {{ et_parmi(colonne, 'REFERENTIEL_INDICATEURS') }}
+{%- endmacro %}
+
+{# The same, with all that the rows of these depend on: their terms, weights, keys and counts (`partial.LINKS`). #}
+{% macro et_lus(colonne) -%}
+    {{ et_parmi(colonne, 'REFERENTIEL_INDICATEURS_LUS') }}
+{%- endmacro %}
+
+{# dbt reads a file again whenever a setting differs that it met while parsing: it meets none. #}
+{% macro et_parmi(colonne, reglage) -%}
+    {%- set parmi = env_var(reglage, '').split() if execute else [] -%}
+    {%- if parmi %} and {{ colonne }} in ('{{ parmi | join("', '") }}'){% endif -%}
+{%- endmacro %}
+
+{# The condition of `et_refaits` for a test of any table: none where the table is made again whole. #}
+{% macro et_refaits_de(table) -%}
+    {%- if execute and env_var('REFERENTIEL_INDICATEURS', '') -%}
+        {%- set noeud = graph.nodes.values() | selectattr('relation_name', 'equalto', table | string) | first -%}
+        {%- if noeud and noeud.config.materialized == 'par_indicateur' -%}
+            {{ et_refaits(noeud.config.get('meta', {}).get('colonne_indicateur', 'indicateur')) }}
+        {%- endif -%}
+    {%- endif -%}
 {%- endmacro %}

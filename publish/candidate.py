@@ -12,7 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,9 @@ from publish.releases import Release
 
 Progress = Callable[[str, int, int], None]
 CHECKPOINT = "candidat.json"
-INDICATORS = "REFERENTIEL_INDICATEURS"  # read by the macro par_indicateur; empty: every row is made again
+# Read by the macros of par_indicateur: the indicators whose rows are made again, and these with all that
+# their rows depend on; empty: all.
+INDICATORS, READ = "REFERENTIEL_INDICATEURS", "REFERENTIEL_INDICATEURS_LUS"
 
 
 @dataclass
@@ -86,6 +88,7 @@ def environment(settings: Settings, candidate: Candidate) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         "PYTHONUNBUFFERED": "1",
         INDICATORS: "",
+        READ: "",
     }
 
 
@@ -98,6 +101,7 @@ def build(
     whole: bool = False,
     files: dict[str, str] | None = None,
     meanwhile: Callable[[], object] | None = None,
+    process: subprocess.Popen[str] | None = None,
 ) -> Candidate:
     """Builds and tests every model into a new file; never raises on dbt's own failures, which the judgement
     reads.
@@ -106,12 +110,16 @@ def build(
     what dbt refuses of such a partial build is built again whole, so that a refusal never comes from it.
     `progress(name, done, total)` is called as nodes finish. `skip_tests`: models and seeds only
     (measurements). `files`: `landing.digests`, when they are known. `meanwhile` is called once dbt works.
+    `process`: the one of `started`, when it was.
     Raises PublishFault when dbt cannot even be started, or is killed.
     """
     settings.build.mkdir(parents=True, exist_ok=True)
     moment = datetime.now(UTC)
     without = ("--exclude-resource-type", "test", "unit_test") if skip_tests else ()
-    with _started(settings, root) as process, ThreadPoolExecutor(1) as beside:
+    with (
+        started(settings, root) if process is None else nullcontext(process) as waiting,
+        ThreadPoolExecutor(1) as beside,
+    ):
         partly = not whole and not skip_tests and root == PROJECT_ROOT
         kept = beside.submit(partial.digests, settings) if partly else None
         known = memory.deliveries(settings)
@@ -122,23 +130,24 @@ def build(
         candidate = _fresh(settings)
         if plan is None:
             arguments = (*_project(root), *without)
-            _dbt(process, candidate, told, arguments, progress, meanwhile=meanwhile)
+            _dbt(waiting, candidate, told, arguments, progress, meanwhile=meanwhile)
         else:
             partial.start(settings, candidate.database)
             narrow = ("--exclude-resource-type", "unit_test", "--select", *plan.select)
             narrow += ("--exclude", *plan.exclude) if plan.exclude else ()
-            narrow += ("--log-level", "warn")  # seconds long: to tell each node costs more than it says
-            only = {INDICATORS: " ".join(plan.indicateurs)}
+            # Seconds long: to tell each node costs more than it says, and what fails is built again, whole.
+            narrow += ("--log-level", "none")
+            only = {INDICATORS: " ".join(plan.indicateurs), READ: " ".join(plan.lus)}
             arguments = (*_project(root), *narrow)
-            _dbt(process, candidate, told | only, arguments, progress, True, meanwhile)
+            _dbt(waiting, candidate, told | only, arguments, progress, True, meanwhile)
     if plan is not None and candidate.code == 0 and partial.still_sure(plan, candidate.database):
         candidate.rebuilt = partial.complete(settings, candidate.run_results, candidate.manifest)
         candidate.sources, candidate.entiere_le = plan.sources, plan.entiere_le
         candidate.indicators = plan.indicateurs
     elif plan is not None:
         candidate = _fresh(settings)
-        with _started(settings, root) as process:
-            _dbt(process, candidate, told, _project(root), progress)
+        with started(settings, root) as again:
+            _dbt(again, candidate, told, _project(root), progress)
     candidate.entiere_le = candidate.entiere_le or utc_text(moment)
     candidate.held = held
     if candidate.code == 0:
@@ -162,7 +171,7 @@ def _fresh(settings: Settings) -> Candidate:
 
 
 @contextmanager
-def _started(settings: Settings, root: Path) -> Iterator[subprocess.Popen[str]]:
+def started(settings: Settings, root: Path = PROJECT_ROOT) -> Iterator[subprocess.Popen[str]]:
     """dbt's process, that loads its libraries until it is told what to do; it ends with the block."""
     try:
         process = subprocess.Popen(

@@ -78,8 +78,9 @@ class Plan:
     """What to build again: the sources that changed, dbt's selectors, when the last whole build was.
 
     `exclude`: what dbt would run and of which nothing changes (`spared_tests`, KEYED). `indicateurs`:
-    those whose rows are made again in the models of one row per figure; empty when all are.
-    `mesures`: the models through which the sources come to the figures."""
+    those whose rows are made again in the models of one row per figure; empty when all are. `mesures`: the
+    models through which the sources come to the figures. `lus`: `indicateurs` and all that their rows depend
+    on."""
 
     sources: tuple[str, ...]
     select: tuple[str, ...]
@@ -87,6 +88,7 @@ class Plan:
     exclude: tuple[str, ...] = ()
     indicateurs: tuple[str, ...] = ()
     mesures: tuple[str, ...] = ()
+    lus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,9 +148,10 @@ def plan(
     select += ["source:referentiel.extraction.sources+"] if described else []
     reached = measures(manifest, changed)
     indicators = touched(folder / DATABASE, changed, reached) if reached else ()
+    read = needed(folder / DATABASE, indicators)
     spared = spared_tests(manifest, changed, readers)
     spared += KEYED if indicators and not keys(folder / DATABASE) & set(indicators) else ()
-    return Plan(tuple(sorted(changed)), tuple(select), state["entiere_le"], spared, indicators, reached)
+    return Plan(tuple(sorted(changed)), tuple(select), state["entiere_le"], spared, indicators, reached, read)
 
 
 def measures(manifest: dict[str, Any], changed: set[str]) -> tuple[str, ...]:
@@ -178,6 +181,16 @@ def touched(database: Path, changed: set[str], reached: tuple[str, ...]) -> tupl
         found = {key for source, key in connection.execute(FED).fetchall() if source in names}
         links = connection.execute(LINKS).fetchall()
     while more := {key for term, key in links if term in found} - found:
+        found |= more
+    return tuple(sorted(found))
+
+
+def needed(database: Path, indicators: tuple[str, ...]) -> tuple[str, ...]:
+    """Some indicators and all that their rows depend on; sorted. Reads the candidate at `database`."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        links = connection.execute(LINKS).fetchall()
+    found = set(indicators)
+    while more := {term for term, key in links if key in found} - found:
         found |= more
     return tuple(sorted(found))
 

@@ -241,6 +241,9 @@ def test_which_indicators_a_source_touches(settings: Settings) -> None:
     fed = {"demandes_activite_partielle", "salaries_activite_partielle", "heures_activite_partielle"}
     assert touched("dares__activite_partielle") == fed | {"heures_par_salarie_activite_partielle"}
     assert "part_menages_imposes" in touched("insee__filosofi_communes"), "judged by its households"
+    needed = partial.needed(folder / partial.DATABASE, ("salaire_net_moyen_eqtp",))
+    assert "salaries_residents" in needed and "salaire_net_moyen_eqtp" in needed, "read with its weight"
+    assert partial.needed(folder / partial.DATABASE, ()) == ()
     for geography in ("insee__cog_communes", "insee__populations_communes", "dgcl__epci", "ign__contours"):
         assert touched(geography) == set(), "it reaches every figure"
     # a test that reads KEYED and another figure would be left out with it

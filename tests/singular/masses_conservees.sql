@@ -17,7 +17,7 @@ with recues as (
             ) as rang
         from {{ ref('int_observations_recues') }} as o
         inner join {{ ref('dictionnaire') }} as d on o.indicateur = d.indicateur
-        where o.type_territoire = 'COM' and o.est_en_vigueur and d.agregation = 'somme'
+        where o.type_territoire = 'COM' and o.est_en_vigueur and d.agregation = 'somme'{{ et_refaits('o.indicateur') }}
     ) as classees
     where rang = 1
 ),
@@ -33,7 +33,8 @@ apres as (
     from {{ ref('int_observations_publiees') }} as p
     inner join {{ ref('int_communes') }} as c on p.code_territoire = c.code_commune
     inner join {{ ref('dictionnaire') }} as d on p.indicateur = d.indicateur
-    where p.type_territoire = 'COM' and c.code_region = {{ region() }} and d.agregation = 'somme'
+    where
+        p.type_territoire = 'COM' and c.code_region = {{ region() }} and d.agregation = 'somme'{{ et_refaits('p.indicateur') }}
 ),
 
 liens as (

@@ -11,7 +11,7 @@ with communes as (
     from {{ ref('int_observations_protegees') }} as o
     inner join {{ ref('dictionnaire') }} as d on o.indicateur = d.indicateur
     left join {{ ref('poids') }} as w on o.indicateur = w.indicateur and w.usage = 'moyenne'
-    where o.type_territoire = 'COM' and d.niveau_fin = 'COM'
+    where o.type_territoire = 'COM' and d.niveau_fin = 'COM'{{ et_refaits('o.indicateur') }}
 ),
 
 series as (

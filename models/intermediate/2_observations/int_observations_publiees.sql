@@ -6,7 +6,12 @@
     'indicateur', 'type_territoire', 'code_territoire', 'periode', 'modalite', 'valeur', 'statut', 'confidentialite', 'marque_producteur',
     'methode', 'motif', 'cog', 'n_unites', 'part_max', 'priorite', 'source', 'livraison', 'publie_le'
 ] %}
-with series_recues as (
+with en_vigueur as {{ sans_copie() }} (
+    select * from {{ ref('int_observations_en_vigueur') }}
+    where true{{ et_lus('indicateur') }}
+),
+
+series_recues as (
     select
         indicateur,
         type_territoire,
@@ -18,7 +23,7 @@ with series_recues as (
         livraison,
         max(publie_le) as publie_le,
         max(connu_le) as connu_le
-    from {{ ref('int_observations_en_vigueur') }}
+    from en_vigueur
     group by indicateur, type_territoire, cog, periode, modalite, priorite, source, livraison
 ),
 
@@ -46,7 +51,7 @@ disputees as (
             partition by o.indicateur, o.type_territoire, o.code_territoire, o.cog, o.periode, o.modalite
             order by o.priorite asc, o.connu_le desc
         ) as rang
-    from {{ ref('int_observations_en_vigueur') }} as o
+    from en_vigueur as o
     inner join series as s
         on
             o.livraison = s.livraison and o.indicateur = s.indicateur and o.periode = s.periode and o.modalite = s.modalite
@@ -61,7 +66,7 @@ meilleures as {{ sans_copie() }} (
         {% endfor %}
         s.nombre_series,
         s.absence
-    from {{ ref('int_observations_en_vigueur') }} as o
+    from en_vigueur as o
     inner join series as s
         on
             o.livraison = s.livraison and o.indicateur = s.indicateur and o.periode = s.periode and o.modalite = s.modalite

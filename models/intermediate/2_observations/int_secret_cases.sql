@@ -9,7 +9,7 @@ with chiffres as (
         d.absence
     from {{ ref('int_observations_publiees') }} as p
     inner join {{ ref('dictionnaire') }} as d on p.indicateur = d.indicateur
-    where d.agregation = 'somme'
+    where d.agregation = 'somme'{{ et_refaits('p.indicateur') }}
 ),
 
 primaires as (

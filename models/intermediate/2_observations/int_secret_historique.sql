@@ -17,6 +17,7 @@ with recues as (
         ) = 1 as est_derniere
     from {{ ref('int_observations_versions') }} as v
     inner join {{ ref('dictionnaire') }} as d on v.indicateur = d.indicateur
+    where true{{ et_lus('v.indicateur') }}
 ),
 
 masquees as (

@@ -3,6 +3,7 @@
 -- each: they veil the total of France, as they should, unless their own total is printed too.
 with cases as (
     select * from {{ ref('int_secret_cases') }}
+    where true{{ et_refaits('indicateur') }}
 ),
 
 zones as (
@@ -111,7 +112,7 @@ series_imprimees as (
         code_territoire,
         max(case when modalite = '_T' then valeur end) as valeur
     from {{ ref('int_observations_publiees') }}
-    where valeur is not null
+    where valeur is not null{{ et_refaits('indicateur') }}
     group by indicateur, periode, case when modalite = '_T' then '_T' else '*' end, type_territoire, code_territoire
 ),
 
@@ -155,7 +156,8 @@ imprimes as (
     from {{ ref('int_observations_publiees') }} as p
     inner join {{ ref('dictionnaire') }} as d on p.indicateur = d.indicateur
     cross join termes as t
-    where p.valeur is not null and d.calcul = 'publie' and d.numerateur <> '' and d.denominateur <> ''
+    where
+        p.valeur is not null and d.calcul = 'publie' and d.numerateur <> '' and d.denominateur <> ''{{ et_lus('p.indicateur') }}
 ),
 
 imprimes_distincts as (
@@ -204,7 +206,7 @@ communes as (
         on
             p.indicateur = c.indicateur and p.type_territoire = c.type_territoire and p.code_territoire = c.code_territoire
             and p.periode = c.periode and p.modalite = c.modalite
-    where p.type_territoire = 'COM' and p.valeur is not null and c.indicateur is null
+    where p.type_territoire = 'COM' and p.valeur is not null and c.indicateur is null{{ et_refaits('p.indicateur') }}
 ),
 
 restes as (

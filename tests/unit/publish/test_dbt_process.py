@@ -61,7 +61,7 @@ def test_dbt_that_the_system_kills_is_said_to_lack_memory(
     killed = (sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     monkeypatch.setattr(candidate, "DBT", killed)
     told = pytest.raises(PublishFault, match=r"Mémoire insuffisante \(dbt a été tué")
-    with told, candidate._started(world.settings, PROJECT_ROOT) as process:
+    with told, candidate.started(world.settings, PROJECT_ROOT) as process:
         candidate._dbt(process, candidate._candidate(world.settings), {}, (), None)
 
 
@@ -75,7 +75,7 @@ def test_dbt_that_only_accounts_leaves_its_base_closed(
         (root / name).write_text(PROJECT[name], encoding="utf-8")
     (root / "tests/juste.sql").write_text(f"select 1 as x where {failing}", encoding="utf-8")
     built = candidate._fresh(world.settings)
-    with candidate._started(world.settings, root) as process:
+    with candidate.started(world.settings, root) as process:
         candidate._dbt(process, built, {}, candidate._project(root), None, True)
     assert built.code == code, built.tail
     assert not [line for line in built.tail if "multiprocessing" in line], "locks that are not given back"
@@ -107,7 +107,7 @@ def test_unit_test_that_another_version_of_the_code_had_judges_no_more(world: Wo
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text, encoding="utf-8")
         built = candidate._fresh(world.settings)
-        with candidate._started(world.settings, root) as process:
+        with candidate.started(world.settings, root) as process:
             candidate._dbt(process, built, {}, candidate._project(root), None)
         assert built.code == 0, built.tail
         return [
