@@ -7,6 +7,7 @@ import re
 import shutil
 from datetime import datetime
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import quote
 
 import great_expectations as gx
@@ -96,12 +97,6 @@ def data_docs(ctx: EphemeralDataContext, judgements: list[Judgement], folder: Pa
     run = RunIdentifier(run_name=f"{moment:%Y-%m-%d %H:%M}", run_time=moment)
     for judgement in judgements:
         name, results = judgement.suite.nom, judgement.results
-        suite = gx.ExpectationSuite(name=name, meta={"table": judgement.suite.table})
-        for result in results:
-            if result.expectation_config is None:
-                continue
-            suite.add_expectation_configuration(result.expectation_config)
-        ctx.suites.add(suite)
         good = sum(bool(r.success) for r in results)
         merged = ExpectationSuiteValidationResult(
             success=good == len(results),
@@ -130,22 +125,20 @@ def data_docs(ctx: EphemeralDataContext, judgements: list[Judgement], folder: Pa
         )
     for site in list(ctx.get_site_names()):
         ctx.delete_data_docs_site(site)
-    ctx.add_data_docs_site(
-        site_name=SITE,
-        site_config={
-            "class_name": "SiteBuilder",
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "store_backend": {
-                "class_name": "TupleFilesystemStoreBackend",
-                "base_directory": str(folder.resolve()),
-            },
+    described: dict[str, Any] = {
+        "class_name": "SiteBuilder",
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        # One page per suite is enough: that of its results says every expectation too.
+        "site_section_builders": {"expectations": "None", "profiling": "None"},
+        "store_backend": {
+            "class_name": "TupleFilesystemStoreBackend",
+            "base_directory": str(folder.resolve()),
         },
-    )
+    }
+    ctx.add_data_docs_site(site_name=SITE, site_config=cast(Any, described))
     ctx.build_data_docs(site_names=[SITE])
     # What the library copies there (pictures, fonts, styles) serves the pages as they were, not ours.
     shutil.rmtree(folder / "static", ignore_errors=True)
-    # One page per suite is enough: that of its results says every expectation too.
-    shutil.rmtree(folder / "expectations", ignore_errors=True)
     for page in folder.rglob("*.html"):
         page.write_text(_readable(page.read_text(encoding="utf-8")), encoding="utf-8")
     (folder / "index.html").write_text(_index(judgements, folder, moment), encoding="utf-8")

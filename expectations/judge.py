@@ -32,6 +32,8 @@ from great_expectations.data_context.types.base import (
 from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.registry import get_expectation_impl
 
+FRAMES = "cadres"  # what the library calls the source, the asset and the batch of all that is judged
+
 
 @dataclass
 class Judgement:
@@ -49,6 +51,9 @@ def context() -> EphemeralDataContext:
     stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
     made = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores))
     made.variables.progress_bars = ProgressBarsConfig(globally=False)
+    # One asset for every frame: each more makes the library write its whole configuration again.
+    asset = made.data_sources.add_pandas(name=FRAMES).add_dataframe_asset(name=FRAMES)
+    asset.add_batch_definition_whole_dataframe(FRAMES)
     return made
 
 
@@ -71,9 +76,7 @@ def judge(
             judgement.controles.append(_controle(suite, expectation, "sans_objet", reason))
         else:
             groups.setdefault((expectation.requete, expectation.ou), []).append(expectation)
-    # One asset for every frame of the suite: each more makes the library write its whole configuration again.
-    asset = ctx.data_sources.add_pandas(name=suite.nom).add_dataframe_asset(name=suite.nom)
-    definition = asset.add_batch_definition_whole_dataframe("cadre")
+    definition = ctx.data_sources.get(FRAMES).get_asset(FRAMES).get_batch_definition(FRAMES)
     for rank, ((query, places), expectations) in enumerate(groups.items(), start=1):
         try:
             data = frames.frame(connection, query)

@@ -8,7 +8,7 @@ import importlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +46,7 @@ from publish.errors import (
     lacks_memory,
     no_memory,
 )
+from publish.exports.outlines import draw_ahead
 from publish.operations import allowance, clock, feed, lock, refusals, retirement, runlog, space
 from publish.releases import Release
 from publish.second_process import SecondProcess
@@ -165,20 +166,25 @@ def _run(
         Archive(settings.archive).claim(settings)
     if not summary.joint:
         beside.append(f"{_silence(settings)} : la candidate est faite de ce qui était déjà reçu. {NETWORK}.")
-    # read before it is compared with, which would blame the candidate at every run
-    beside += _leave_damaged(settings, moment)
     built = None if force else dbt.resume(settings, inputs)
-    with SecondProcess() as second:
+    with dbt.started(settings) if built is None else nullcontext() as process, SecondProcess() as second:
+        # read before it is compared with, which would blame the candidate at every run
+        beside += _leave_damaged(settings, moment)
         if built is None:
 
             def meanwhile() -> None:
                 # Not before: what dbt waits for is found out by this process, on the same two cores.
+                current = releases.current(settings.published)
+                if current is not None:
+                    second.ahead(draw_ahead, current.database)
                 second.load()
                 gc.set_threshold(*LOOKS)
                 threading.Thread(target=_load_libraries, daemon=True).start()
 
             with _step(steps, "construction"), _bar(console, "Construction") as advance:
-                built = dbt.build(settings, advance, whole=force, files=files, meanwhile=meanwhile)
+                built = dbt.build(
+                    settings, advance, whole=force, files=files, meanwhile=meanwhile, process=process
+                )
             hashes.require_same_code(code)  # or what two codes made would be taken up as that of one
         hashed = hashes.Inputs(inputs, landing, code)
         sure = summary.heure_confirmee

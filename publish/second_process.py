@@ -52,9 +52,17 @@ class SecondProcess:
 
     def start(self, work: Callable[..., Any], *arguments: object) -> None:
         """Has `work(*arguments)` done; both must be what pickle takes. Returns at once."""
+        self._send(work, arguments, True)
+
+    def ahead(self, work: Callable[..., object], *arguments: object) -> None:
+        """Has `work(*arguments)` done for what it leaves in the process, where later work finds it. There is
+        no result of it, and what it raises is met again by the work that needs it."""
+        self._send(work, arguments, False)
+
+    def _send(self, work: Callable[..., Any], arguments: tuple[object, ...], answered: bool) -> None:
         self.load()
         try:
-            self._answers.send_bytes(pickle.dumps((work, arguments)))
+            self._answers.send_bytes(pickle.dumps((work, arguments, answered)))
         except OSError as error:
             raise self._silent() from error
 
@@ -87,7 +95,7 @@ class SecondProcess:
 
 
 def _serve(tasks: Connection) -> None:
-    """What the process does: an answer to every task."""
+    """What the process does: an answer to every task of which one is asked."""
     gc.set_threshold(*LOOKS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run is told to stop, and ends this
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -98,15 +106,19 @@ def _serve(tasks: Connection) -> None:
             asked = tasks.recv_bytes()
         except EOFError:  # nothing more is asked
             return
-        tasks.send(_done(asked))
+        answer, answered = _done(asked)
+        if answered:
+            tasks.send(answer)
 
 
-def _done(asked: bytes) -> tuple[Any, Exception | None]:
+def _done(asked: bytes) -> tuple[tuple[Any, Exception | None], bool]:
+    """What the work returned and raised, and whether that is asked."""
+    answered = True
     try:
-        work, arguments = pickle.loads(asked)
-        return work(*arguments), None
+        work, arguments, answered = pickle.loads(asked)
+        return (work(*arguments), None), answered
     except Exception as error:
-        return None, _portable(error)
+        return (None, _portable(error)), answered
 
 
 def _end_with_parent() -> None:

@@ -27,9 +27,10 @@ def write_formatted(origin: Origin, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     database, region, release, made = origin.database, origin.region, origin.release, origin.made
     shown = (produce.largest_epci(database, region),)
+    facts = produce.facts_of(origin, [*shown, *produce.on_dashboard(origin)])
     return [
         workbook.write(folder / "chiffres_cles.xlsx", database, region, release, made),
         site.write(database, folder / "dictionnaire", region=region, release=release, made=made),
-        *produce.write_dashboard(origin, folder),
-        *produce.write_portraits(origin, shown, folder / "portraits"),
+        *produce.write_dashboard(origin, folder, facts),
+        *produce.write_portraits(origin, shown, folder / "portraits", facts=facts),
     ]

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 import duckdb
 
@@ -20,6 +21,7 @@ Rings = list[list[Point]]
 Edge = tuple[Point, Point]
 
 OUTLINES = "select territoire, geometrie, millesime from contours order by territoire"
+MAPS = ("DEP", "EPCI", "ZE2020")  # the levels that the pages of the dictionary draw
 MEMBERS = """
     select a.type_territoire || '-' || a.code_territoire, list(a.code_commune order by a.code_commune)
     from appartenances a
@@ -123,6 +125,16 @@ class Outlines:
 
 
 _last: list[Outlines] = []
+
+
+def draw_ahead(database: Path) -> None:
+    """Draws the outlines of the levels of MAPS from a release, for the next one of this process: they hardly
+    ever change from one to the other."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        outlines = Outlines.read(connection)
+    for territory in outlines.members:
+        if territory.split("-", 1)[0] in MAPS:
+            outlines.rings(territory)
 
 
 def rings_of(geometry: dict[str, object]) -> Rings:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import duckdb
 from publish import freshness
 from publish.exports.reports import batch, page, pdf
 from publish.exports.reports.dashboard import dashboard, late_sources, territories
+from publish.exports.reports.facts import Facts
 from publish.exports.request import Request
 
 Progress = Callable[[int, int], None]
@@ -72,11 +73,9 @@ def write(
     return made
 
 
-def write_portraits(
-    origin: Origin, wanted: tuple[str, ...], folder: Path, progress: Progress = lambda done, total: None
-) -> list[Path]:
-    """The portraits of some territories, in parallel."""
-    facts = batch.prepared(
+def facts_of(origin: Origin, wanted: Sequence[str]) -> Facts:
+    """What the reports of some territories say, read from the release."""
+    return batch.prepared(
         origin.database,
         wanted,
         region=origin.region,
@@ -84,28 +83,36 @@ def write_portraits(
         made=origin.made,
         previous=origin.previous,
     )
-    return batch.write_all(facts, wanted, folder, progress=progress)
 
 
-def write_dashboard(origin: Origin, folder: Path) -> list[Path]:
-    """tableau_de_bord.pdf and .html."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write_portraits(
+    origin: Origin,
+    wanted: tuple[str, ...],
+    folder: Path,
+    progress: Progress = lambda done, total: None,
+    facts: Facts | None = None,
+) -> list[Path]:
+    """The portraits of some territories, in parallel. `facts`: theirs, when they were read."""
+    return batch.write_all(facts or facts_of(origin, wanted), wanted, folder, progress=progress)
+
+
+def on_dashboard(origin: Origin) -> list[str]:
+    """The territories of the dashboard."""
     with duckdb.connect(str(origin.database), read_only=True) as connection:
         regions = dict(
             connection.execute("select territoire, code_region from territoires order by 1").fetchall()
         )
+    return territories(list(regions), origin.region, regions)
+
+
+def write_dashboard(origin: Origin, folder: Path, facts: Facts | None = None) -> list[Path]:
+    """tableau_de_bord.pdf and .html. `facts`: those of its territories, when they were read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(origin.database), read_only=True) as connection:
         rows = connection.execute(SOURCES).fetchall()
         states = freshness.of_release(connection, origin.made.astimezone(UTC).replace(tzinfo=None))
-    facts = batch.prepared(
-        origin.database,
-        territories(list(regions), origin.region, regions),
-        region=origin.region,
-        release=origin.release,
-        made=origin.made,
-        previous=origin.previous,
-    )
-    facts.late = late_sources(rows, states)
-    document = dashboard(facts)
+    shown = facts or facts_of(origin, on_dashboard(origin))
+    document = dashboard(replace(shown, late=late_sources(rows, states)))
     printed, read = folder / "tableau_de_bord.pdf", folder / "tableau_de_bord.html"
     whole(printed, pdf.write(document, origin.made))
     whole(read, page.write(document).encode("utf-8"))

@@ -4,6 +4,7 @@ told to."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,6 +101,10 @@ class SameProcess(SecondProcess):
             self.answers.append((work(*arguments), None))
         except Exception as error:
             self.answers.append((None, error))
+
+    def ahead(self, work: Callable[..., object], *arguments: object) -> None:
+        with suppress(Exception):
+            work(*arguments)
 
     def result(self) -> Any:
         answer, error = self.answers.pop(0)

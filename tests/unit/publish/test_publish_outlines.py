@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+from pathlib import Path
 
 import duckdb
 import pytest
 from shapely.geometry import shape
 from shapely.ops import unary_union
 
-from publish.exports.outlines import Frame, Outlines, chained, polygons
+from publish.exports.outlines import Frame, Outlines, chained, draw_ahead, polygons
 
 
 def square(x: float, y: float, size: float = 1.0) -> str:
@@ -72,8 +73,8 @@ def test_neighbours_stay_glued_on_the_drawing() -> None:
     assert len(left & right) == 2
 
 
-def test_outlines_are_drawn_again_only_when_one_of_them_changed() -> None:
-    with duckdb.connect() as c:
+def test_outlines_are_drawn_again_only_when_one_of_them_changed(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "release.duckdb")) as c:
         c.execute(
             "create table contours as select 'COM-a' as territoire, ? as geometrie, 2026 as millesime;",
             [square(0, 0)],
@@ -82,7 +83,10 @@ def test_outlines_are_drawn_again_only_when_one_of_them_changed() -> None:
             "create table appartenances as select 2026 as millesime_cog, 'EPCI' as type_territoire,"
             " '1' as code_territoire, 'a' as code_commune"
         )
+    draw_ahead(tmp_path / "release.duckdb")
+    with duckdb.connect(str(tmp_path / "release.duckdb")) as c:
         first = Outlines.read(c)
+        assert "EPCI-1" in first._rings, "drawn ahead"
         assert len(first.rings("EPCI-1")) == 1
         assert Outlines.read(c) is first
         c.execute("update contours set geometrie = ?", [square(0, 0, 2)])

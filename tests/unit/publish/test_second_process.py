@@ -57,6 +57,14 @@ def test_answers_come_in_order_from_another_process() -> None:
         assert second.result() == (3, 1)
 
 
+def test_what_is_done_ahead_is_found_by_later_work_and_answers_nothing(tmp_path: Path) -> None:
+    with SecondProcess() as second:
+        second.ahead(os.chdir, tmp_path)
+        second.ahead(odd)
+        second.start(os.getcwd)
+        assert second.result() == str(tmp_path)
+
+
 def test_what_the_work_raises_is_raised_here_and_the_next_is_done() -> None:
     with SecondProcess() as second:
         for work in (ended, unreadable, odd, lacking, os.getpid):
