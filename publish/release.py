@@ -117,10 +117,9 @@ def draft(
 
 
 def draw(settings: Settings, inputs: Inputs, moment: datetime) -> None:
-    """Adds to a draft its pages and most of its exports, while the candidate is judged."""
+    """Adds to a draft its pages and the exports that are laid out, while the candidate is judged."""
     nom, folder = releases.name(moment, inputs.entrees), _unfinished(settings, moment, inputs)
     pages.write(folder / DATABASE, folder / "dictionnaire", moment)
-    write_dictionary(folder / DATABASE, folder / "dictionnaire.csv")
     previous = releases.current(settings.published)
     origin = _origin(settings, folder / DATABASE, nom, moment, previous)
     bundle.write_formatted(origin, folder / "exports")
@@ -158,6 +157,8 @@ def make(
     the pointer, a whole release that nobody follows yet.
     """
     nom, folder, moment, previous, file = made.nom, made.folder, made.moment, made.previous, made.database
+    # That which the other process would end after this one.
+    write_dictionary(file, folder / "dictionnaire.csv")
     bundle.write_flat(_origin(settings, file, nom, moment, previous), folder / "exports")
     shutil.copytree(quality, folder / "qualite")
     watched = vigilance.write(
