@@ -7,15 +7,18 @@ and code changes of the whole country are crossed.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from pathlib import Path
 
 import duckdb
 
+from publish import partial
+
 Row = tuple[str, str, str, str]
 INDICATORS, YEARS = 100, range(2014, 2024)
-COMPILED = "compiled/referentiel/models/intermediate/2_observations/int_observations_publiees.sql"
+MODEL = "model.referentiel.int_observations_publiees"
 RELATION = re.compile(r'"(\w+)"\."(\w+)"\."(\w+)"')
 # What the model reads: all is generated or taken from the release, nothing is left out.
 INPUTS = {
@@ -73,13 +76,15 @@ BY_HAND_WHOLE = """
 
 
 def projection_rows(release: Path, build: Path, folder: Path) -> list[Row]:
-    """Two rows of the table. `release`: its database; `build`: where dbt left what it compiled; `folder`: for
+    """Two rows of the table. `release`: its database; `build`: where its candidate was kept; `folder`: for
     the figures.
 
     Raises KeyError when the model reads a relation that is not generated here, AssertionError when the two
     sides disagree.
     """
-    sql = (build / "dbt" / COMPILED).read_text(encoding="utf-8")
+    # that of the last whole build: what dbt compiles for a partial one reads less
+    manifest = json.loads((build / partial.FOLDER / partial.MANIFEST).read_text(encoding="utf-8"))
+    sql = manifest["nodes"][MODEL]["compiled_code"]
     catalog = RELATION.search(sql)
     assert catalog is not None
     with duckdb.connect(str(folder / f"{catalog[1]}.duckdb")) as con:
