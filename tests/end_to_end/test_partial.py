@@ -142,6 +142,60 @@ def test_partial_builds_say_what_a_whole_one_says(settings: Settings, tmp_path: 
     assert {(r["unique_id"], r["status"]) for r in results} == {(r["unique_id"], r["status"]) for r in every}
 
 
+# What the demonstration holds figures of, with a column of them and its partition; but for the populations, which
+# two channels must give alike.
+EVERY = (
+    ("bdf__defaillances", "obs_value", None),
+    ("bdf__surendettement_annuel", "depots", None),
+    ("dares__activite_partielle", "nombre_salaries_concernes", None),
+    ("dares__activite_partielle_departements", "nombre_heures_demandees", None),
+    ("dares__demandeurs_emploi", "nombre_de_demandeurs_d_emploi", None),
+    ("dares__flux_demandeurs_emploi", "nombre", "entrees"),
+    ("dares__interim", "valeur", None),
+    ("insee__defaillances", "OBS_VALUE", None),
+    ("insee__emploi_salarie", "OBS_VALUE", None),
+    ("insee__estimations_population", "valeur", None),
+    ("insee__filosofi_communes", "MED21", "2021"),
+    ("insee__taux_chomage", "OBS_VALUE", None),
+    ("insee__taux_chomage_ze", "valeur", None),
+    ("insee__unites_legales_regions", "NB_UL", None),
+    ("urssaf__effectifs_salaries", "effectifs_salaries", "zone_emploi"),
+)
+
+
+@pytest.mark.long
+def test_every_source_in_turn_then_all_at_once(settings: Settings, tmp_path: Path) -> None:
+    """One build after the other, each made from the one before and of one source, says in every table what one
+    whole build says of all."""
+    for source, column, partition in EVERY:
+        receive(settings, source, column, "true", partition, count=40)
+        built = candidate.build(settings)
+        assert built.code == 0 and built.sources == (source,), (source, built.sources, built.tail)
+        partial.keep(
+            settings, built.database, built.run_results, built.manifest, built.entiere_le, built.held, {}
+        )
+    last = shutil.copy(settings.build / partial.FOLDER / partial.DATABASE, tmp_path / "en_plusieurs.duckdb")
+    shutil.rmtree(settings.build / memory.FOLDER)
+    whole = candidate.build(settings)
+    assert whole.code == 0 and whole.rebuilt is None, whole.tail
+    with duckdb.connect() as c:
+        c.execute(f"attach '{last}' as a (read_only); attach '{whole.database}' as b (read_only)")
+        found = c.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'b' order by all"
+        )
+        # which deliveries were read: a build without memory reads the old ones too
+        deliveries = ("int_mesures__", "int_observations_recues", "int_versions_livraisons")
+        names = [name for (name,) in found.fetchall() if not name.split(".")[1].startswith(deliveries)]
+        assert len(names) > 60 and "main.observations" in names
+        count = "select count(*) from (from {}.{} except all from {}.{})"
+        other = [
+            name
+            for name in names
+            if any(c.execute(count.format(x, name, y, name)).fetchone() != (0,) for x, y in ("ab", "ba"))
+        ]
+    assert other == []
+
+
 def test_a_doubt_makes_a_whole_build(settings: Settings) -> None:
     folder = settings.build / partial.FOLDER
     plan = planned(settings, NOW)
