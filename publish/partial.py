@@ -180,17 +180,19 @@ def touched(database: Path, changed: set[str], reached: tuple[str, ...]) -> tupl
         names = changed | _labels(connection, reached)
         found = {key for source, key in connection.execute(FED).fetchall() if source in names}
         links = connection.execute(LINKS).fetchall()
-    while more := {key for term, key in links if term in found} - found:
-        found |= more
-    return tuple(sorted(found))
+    return _followed(found, links)
 
 
 def needed(database: Path, indicators: tuple[str, ...]) -> tuple[str, ...]:
     """Some indicators and all that their rows depend on; sorted. Reads the candidate at `database`."""
     with duckdb.connect(str(database), read_only=True) as connection:
         links = connection.execute(LINKS).fetchall()
-    found = set(indicators)
-    while more := {term for term, key in links if key in found} - found:
+    return _followed(set(indicators), [(key, term) for term, key in links])
+
+
+def _followed(found: set[str], links: list[tuple[str, str]]) -> tuple[str, ...]:
+    """What `links` lead to, step by step, and where they were begun from; sorted."""
+    while more := {reached for begun, reached in links if begun in found} - found:
         found |= more
     return tuple(sorted(found))
 
