@@ -23,6 +23,7 @@ SOURCE = "dares__activite_partielle"
 COLUMN = "nombre_heures_demandees"
 COMMAND = (sys.executable, "-m", "publish", "run")  # the timer's
 NOTHING = "Rien de nouveau"  # how it says it
+TIMES = 5  # a machine has slow moments: the median of so many is told
 BUILT = ("construction", "contrôle", "publication")  # the steps of a full build, from the landing on
 
 
@@ -45,7 +46,7 @@ def revise(settings: Settings, change: float) -> None:
         raise SystemExit(f"bench: {done.resultat} {done.motif}")
 
 
-def one_source(refresh: Callable[[], Outcome], settings: Settings, times: int = 5) -> Outcome:
+def one_source(refresh: Callable[[], Outcome], settings: Settings, times: int = TIMES) -> Outcome:
     """The median refresh of some in which SOURCE changed: after the very first run, dbt reads its project
     once more, for it begins to be told where the memory is."""
     done = []
@@ -55,7 +56,7 @@ def one_source(refresh: Callable[[], Outcome], settings: Settings, times: int = 
     return sorted(done, key=lambda outcome: outcome.seconds)[times // 2]
 
 
-def idle(times: int = 5) -> float:
+def idle(times: int = TIMES) -> float:
     """Median seconds of COMMAND when nothing is due or new: its imports and the account of the run belong to
     what it costs. Raises SystemExit when it did anything else."""
     seconds = []

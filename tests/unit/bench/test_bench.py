@@ -59,7 +59,8 @@ def test_portraits_are_beside_bare_pages() -> None:
 def test_idle_refresh_is_the_timers_command_beside_the_full_build(monkeypatch: pytest.MonkeyPatch) -> None:
     service = (PROJECT_ROOT / "deploy/systemd/referentiel.service").read_text(encoding="utf-8")
     assert " ".join(actualisation.COMMAND[1:]) in service
-    says = [subprocess.CompletedProcess((), 0, "Rien de nouveau depuis la release essai.\n", "")] * 3
+    said = subprocess.CompletedProcess((), 0, "Rien de nouveau depuis la release essai.\n", "")
+    says = [said] * actualisation.TIMES
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: says.pop())
     assert 0 <= actualisation.idle() < 1 and not says
     steps = dict.fromkeys(actualisation.BUILT, 20.0)
