@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
-import great_expectations as gx
-from great_expectations.core import ExpectationSuiteValidationResult
-from great_expectations.core.run_identifier import RunIdentifier
-from great_expectations.data_context import EphemeralDataContext
-from great_expectations.data_context.types.resource_identifiers import (
-    ExpectationSuiteIdentifier,
-    ValidationResultIdentifier,
-)
-
 from expectations.judge import Judgement
+from expectations.library import (
+    EphemeralDataContext,
+    ExpectationSuiteIdentifier,
+    ExpectationSuiteValidationResult,
+    RunIdentifier,
+    ValidationResultIdentifier,
+    gx,
+)
 
 SITE = "qualite"
 _FOREIGN = [

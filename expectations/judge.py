@@ -7,7 +7,6 @@ data's.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,21 +15,18 @@ import pandas as pd
 
 from expectations import frames
 from expectations.columns import lines, listed, number, shown
-from expectations.model import GX_SEVERITY, Controle, Expectation, ExpectationFault, Suite
-
-# Set before the import: the library would otherwise report its use to its makers over the network.
-os.environ["GX_ANALYTICS_ENABLED"] = "false"
-
-import great_expectations as gx
-from great_expectations.core import ExpectationValidationResult
-from great_expectations.data_context import EphemeralDataContext
-from great_expectations.data_context.types.base import (
+from expectations.library import (
     DataContextConfig,
+    EphemeralDataContext,
+    ExpectationSuite,
+    ExpectationValidationResult,
+    FailureSeverity,
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
+    get_expectation_impl,
+    gx,
 )
-from great_expectations.expectations.metadata_types import FailureSeverity
-from great_expectations.expectations.registry import get_expectation_impl
+from expectations.model import GX_SEVERITY, Controle, Expectation, ExpectationFault, Suite
 
 FRAMES = "cadres"  # what the library calls the source, the asset and the batch of all that is judged
 
@@ -87,7 +83,7 @@ def judge(
         if not judged:
             continue
         result = definition.get_batch({"dataframe": data}).validate(
-            gx.ExpectationSuite(name=f"{suite.nom}_{rank:02d}", expectations=_build(judged, judgement)),
+            ExpectationSuite(name=f"{suite.nom}_{rank:02d}", expectations=_build(judged, judgement)),
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": list(places)},
         )
         by_id = {e.id: e for e in judged}

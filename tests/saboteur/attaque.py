@@ -17,10 +17,10 @@ from pathlib import Path
 import duckdb
 import fautes
 import yaml
-from great_expectations.data_context import EphemeralDataContext
 from rebuild import FIGURES, ROOT, Plan, Rebuild, opened
 
 from expectations import frames, judge, suite
+from expectations.library import EphemeralDataContext
 from expectations.model import Controle, Suite, Verdict
 
 REGION = "28"
