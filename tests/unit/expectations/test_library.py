@@ -21,6 +21,11 @@ print(stats.norm.cdf(0), altair.Chart().mark_bar().to_dict(validate=False)["mark
 
 def test_what_no_suite_uses_is_loaded_at_its_first_use_and_works() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", ASKED], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", ASKED],
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     assert done.stdout.splitlines() == ["False False", "0.5 {'type': 'bar'}"], done.stderr
