@@ -78,6 +78,10 @@ _WORDS = {
     "total rows.": "lignes en tout.",
     "Count": "Nombre",
 }
+# In one pass over the page, the longest first.
+_ENGLISH = re.compile(
+    rf"(?<![\w-])(?:{'|'.join(re.escape(word) for word in sorted(_WORDS, key=len, reverse=True))})(?![\w-])"
+)
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#1d2733;margin:2rem auto;max-width:70rem;
 padding:0 1rem}h4{font-size:1.5rem;margin:.5rem 0}h5{font-size:1.15rem;margin:1.5rem 0 .3rem;color:#1f4e79}
@@ -150,8 +154,7 @@ def _readable(page: str) -> str:
         page = pattern.sub("", page)
     for pattern, word in _ICONS:
         page = pattern.sub(word, page)
-    for english, french in sorted(_WORDS.items(), key=lambda word: -len(word[0])):
-        page = re.sub(rf"(?<![\w-]){re.escape(english)}(?![\w-])", french, page)
+    page = _ENGLISH.sub(lambda found: _WORDS[found[0]], page)
     return page.replace("</head>", f"<style>{_STYLE}</style></head>", 1).replace(
         "<html", "<html lang='fr'", 1
     )

@@ -7,6 +7,7 @@ import csv
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from publish.inputs import Inputs, versions
 from publish.partial import Kept
 from publish.releases import DATABASE, REFUSED, UNFINISHED, Release
 
+FLUSHED = 8  # files of a release at once
 KEPT_REFUSALS = 5  # whole refused candidates kept; the folder would otherwise grow with every hourly refusal
 
 DICTIONARY = """
@@ -191,9 +193,8 @@ def make(
         counts=dict(Counter(c.resultat for c in verdict.controles)),
         content=made.hashes,
     )
-    for path in folder.rglob("*"):
-        if path.is_file():
-            fsync_file(path)
+    with ThreadPoolExecutor(FLUSHED) as several:  # what each waits for is the disk
+        list(several.map(fsync_file, [path for path in folder.rglob("*") if path.is_file()]))
     folder.rename(settings.published / nom)
     fsync_folder(settings.published)
     releases.follow(settings.published, nom)
