@@ -8,7 +8,7 @@ import importlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -144,54 +144,62 @@ def _run(
     from extract.run import run_sources
 
     code = hashes.code_hash()  # of what is loaded, whatever is put in its place while the run goes on
-    beside = feed.follow(settings.published, moment)
-    with _step(steps, "extraction"):
-        due = _due(moment) if calendar and not only else None
-        summary = run_sources(settings, only, console=console, due=due)
-    with _step(steps, "empreinte"):
-        files = rows.digests(settings)
-        landing = rows.fingerprint(settings, files)
-        inputs = hashes.fingerprint(settings, landing, code)
-    received = rows.holds_deliveries(files)
-    known = None if force else _known(settings, inputs)
-    refusal = None if force else refusals.already(settings.published, inputs, compare)
-    current = releases.current(settings.published)
-    if not summary.joint and (known or refusal or not received):
-        return Outcome(UNREACHABLE, _unreachable(settings, current), current, summary=summary)
-    if known is not None:
-        return Outcome(PUBLISHED, "\n".join([known, *beside]), current, summary=summary)
-    if refusal is not None:
-        return Outcome(REFUSED, refusal, current, summary=summary)
-    if received:  # nothing may have been asked: nothing else would say that these figures are others'
-        Archive(settings.archive).claim(settings)
-    if not summary.joint:
-        beside.append(f"{_silence(settings)} : la candidate est faite de ce qui était déjà reçu. {NETWORK}.")
-    built = None if force else dbt.resume(settings, inputs)
-    with dbt.started(settings) if built is None else nullcontext() as process, SecondProcess() as second:
-        # read before it is compared with, which would blame the candidate at every run
-        beside += _leave_damaged(settings, moment)
-        if built is None:
+    with ExitStack() as processes:
+        process = None
+        if not force and _awaits_build(settings, code, compare):  # dbt loads while the producers answer
+            process = processes.enter_context(dbt.started(settings))
+        beside = feed.follow(settings.published, moment)
+        with _step(steps, "extraction"):
+            due = _due(moment) if calendar and not only else None
+            summary = run_sources(settings, only, console=console, due=due)
+        with _step(steps, "empreinte"):
+            files = rows.digests(settings)
+            landing = rows.fingerprint(settings, files)
+            inputs = hashes.fingerprint(settings, landing, code)
+        received = rows.holds_deliveries(files)
+        known = None if force else _known(settings, inputs)
+        refusal = None if force else refusals.already(settings.published, inputs, compare)
+        current = releases.current(settings.published)
+        if not summary.joint and (known or refusal or not received):
+            return Outcome(UNREACHABLE, _unreachable(settings, current), current, summary=summary)
+        if known is not None:
+            return Outcome(PUBLISHED, "\n".join([known, *beside]), current, summary=summary)
+        if refusal is not None:
+            return Outcome(REFUSED, refusal, current, summary=summary)
+        if received:  # nothing may have been asked: nothing else would say that these figures are others'
+            Archive(settings.archive).claim(settings)
+        if not summary.joint:
+            beside.append(
+                f"{_silence(settings)} : la candidate est faite de ce qui était déjà reçu. {NETWORK}."
+            )
+        built = None if force else dbt.resume(settings, inputs)
+        if built is None and process is None:
+            process = processes.enter_context(dbt.started(settings))
+        with SecondProcess() as second:
+            # read before it is compared with, which would blame the candidate at every run
+            beside += _leave_damaged(settings, moment)
+            if built is None:
 
-            def meanwhile() -> None:
-                # Not before: what dbt waits for is found out by this process, on the same two cores.
-                current = releases.current(settings.published)
-                if current is not None:
-                    second.ahead(draw_ahead, current.database)
-                second.load()
-                gc.set_threshold(*LOOKS)
-                threading.Thread(target=_load_libraries, daemon=True).start()
+                def meanwhile() -> None:
+                    # Not before: what dbt waits for is found out by this process, on the same two cores.
+                    current = releases.current(settings.published)
+                    if current is not None:
+                        second.ahead(draw_ahead, current.database)
+                    second.load()
+                    gc.set_threshold(*LOOKS)
+                    threading.Thread(target=_load_libraries, daemon=True).start()
 
-            with _step(steps, "construction"), _bar(console, "Construction") as advance:
-                built = dbt.build(
-                    settings, advance, whole=force, files=files, meanwhile=meanwhile, process=process
-                )
-            hashes.require_same_code(code)  # or what two codes made would be taken up as that of one
-        hashed = hashes.Inputs(inputs, landing, code)
-        sure = summary.heure_confirmee
-        outcome = _decide(settings, console, built, hashed, moment, compare, steps, second, sure)
-    first, *others = outcome.message.splitlines()
-    outcome.message, outcome.summary = "\n".join([first, *beside, *others]), summary
-    return outcome
+                with _step(steps, "construction"), _bar(console, "Construction") as advance:
+                    built = dbt.build(
+                        settings, advance, whole=force, files=files, meanwhile=meanwhile, process=process
+                    )
+                hashes.require_same_code(code)  # or what two codes made would be taken up as that of one
+            hashed = hashes.Inputs(inputs, landing, code)
+            sure = summary.heure_confirmee
+            outcome = _decide(settings, console, built, hashed, moment, compare, steps, second, sure)
+        first, *others = outcome.message.splitlines()
+        outcome.message, outcome.summary = "\n".join([first, *beside, *others]), summary
+        return outcome
 
 
 def _decide(
@@ -341,6 +349,19 @@ def _judge(settings: Settings, built: dbt.Candidate, moment: datetime, compare: 
     if built.code and verdict.code == 0:
         verdict.fautes.append(f"dbt a fini avec le code {built.code} : " + " / ".join(built.tail[-5:]))
     return verdict, quality
+
+
+def _awaits_build(settings: Settings, code: str, compare: bool) -> bool:
+    """Whether what was received before the producers are asked gave neither a release nor a refusal: a
+    deposit, what a killed run left, another code."""
+    files = rows.digests(settings)
+    if not rows.holds_deliveries(files):
+        return False
+    inputs = hashes.fingerprint(settings, rows.fingerprint(settings, files), code)
+    with suppress(PublishFault):  # met again, and told, once the producers were asked
+        known = _known(settings, inputs) or refusals.already(settings.published, inputs, compare)
+        return known is None
+    return False
 
 
 def _known(settings: Settings, inputs: str) -> str | None:

@@ -8,6 +8,9 @@ chain with all of them is tests/end_to_end.
 from __future__ import annotations
 
 import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,6 +88,39 @@ def test_published_then_nothing_new_without_starting_dbt(world: World, steps: St
     assert again.code == 0 and not again.nouvelle and "Rien de nouveau" in again.message
     assert steps.builds == 1 and again.seconds < 1
     assert attempt(world, force=True).nouvelle and steps.builds == 2
+
+
+def test_dbt_loads_while_producers_are_asked_when_something_waits(
+    world: World, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    really = dbt.started
+
+    @contextmanager
+    def started(settings: Settings) -> Iterator[subprocess.Popen[str]]:
+        with really(settings) as process:
+            order.append("dbt")
+            yield process
+        order.append("dbt fini")
+        assert process.poll() is not None
+
+    def pull(settings: Settings, only: object = None, **_: object) -> RunSummary:
+        order.append("producteurs")
+        return steps.pull(settings)
+
+    monkeypatch.setattr(dbt, "started", started)
+    monkeypatch.setattr(extract.run, "run_sources", pull)
+    assert attempt(world).nouvelle and order == ["producteurs", "dbt", "dbt fini"]
+    order.clear()
+    change_inputs(world)
+    assert attempt(world).nouvelle and order == ["dbt", "producteurs", "dbt fini"]
+    order.clear()
+    assert not attempt(world).nouvelle and order == ["producteurs"]
+    order.clear()
+    change_inputs(world)
+    steps.status = "fail"  # refused once, it is waited for no more
+    assert attempt(world).code == 1 and attempt(world).code == 1
+    assert order == ["dbt", "producteurs", "dbt fini", "producteurs"]
 
 
 def test_unreadable_list_of_reports_does_not_unsay_the_release(world: World, steps: Steps) -> None:
