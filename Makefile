@@ -14,15 +14,19 @@ aide: ## cette aide
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 # The environment is made from the lock file alone (versions and hashes), and made again only when the lock changes.
-$(VENV)/pret: requirements.lock
+$(VENV)/paquets: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Il faut Python 3.11 ou plus récent : $(PYTHON) est $$($(PYTHON) --version). Donner PYTHON=python3.11 (ou plus)."; exit 2; }
 	@echo "Création de l'environnement (une minute environ)…"
 	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock \
 		2> $(VENV)/pip.log || { cat $(VENV)/pip.log; echo "L'environnement n'a pas pu être créé : voir ci-dessus (réseau, miroir des paquets ?)."; exit 2; }
-	@$(PY) -m compileall -q publish extract expectations  # the service cannot write beside its code, and starts every two hours
 	@touch $@
+
+# Our own modules are compiled whenever one changed: the service cannot write beside its code, and starts every two hours.
+$(VENV)/pret: $(VENV)/paquets $(shell find extract expectations publish bench -name '*.py')
+	@{ $(PY) -m compileall -q extract expectations publish bench && touch $@; } 2> /dev/null || \
+		echo "Les modules ne sont pas compilés (le dossier est à un autre ?) : chaque commande démarre plus lentement."
 
 demo: $(VENV)/pret ## tout, sur une machine neuve : réplique des producteurs, extraction, construction, contrôles, publication, exports
 	@$(PY) -m publish demo
