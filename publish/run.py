@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -97,7 +98,8 @@ def run(
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
         with lock.alone(settings.data), _begun(settings, tell_killed) as moment:
-            outcome = _run(settings, console, moment, only, force, compare, calendar, steps)
+            code = hashes.code_hash()  # of what is loaded, whatever is put in its place meanwhile
+            outcome = _run(_Job(settings, console, moment, code, only, force, compare, calendar, steps))
     except RunLocked as error:
         outcome = Outcome(LOCKED, str(error))
     except (PublishFault, ExtractError) as error:
@@ -131,93 +133,151 @@ def _begun(settings: Settings, tell_killed: Callable[[int], None]) -> Iterator[d
         yield moment
 
 
-def _run(
-    settings: Settings,
-    console: Console,
-    moment: datetime,
-    only: list[str] | None,
-    force: bool,
-    compare: bool,
-    calendar: bool,
-    steps: dict[str, float],
-) -> Outcome:
+@dataclass(frozen=True)
+class _Job:
+    """What a run was asked, when and by which code; `steps` is filled with what each of its steps took."""
+
+    settings: Settings
+    console: Console
+    moment: datetime
+    code: str
+    only: list[str] | None
+    force: bool
+    compare: bool
+    calendar: bool
+    steps: dict[str, float]
+
+
+@dataclass(frozen=True)
+class _Received:
+    """What the landing holds (`landing.digests`), the hashes of all that a release is made of, and what to
+    say when these very inputs gave a release or a refusal already."""
+
+    files: dict[str, str]
+    inputs: hashes.Inputs
+    known: str | None
+    refusal: str | None
+
+    @property
+    def deliveries(self) -> bool:
+        """Whether there is anything to build from."""
+        return rows.holds_deliveries(self.files)
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is nothing to build, for it was done."""
+        return self.known is not None or self.refusal is not None
+
+
+def _run(job: _Job) -> Outcome:
     from extract.run import run_sources
 
-    code = hashes.code_hash()  # of what is loaded, whatever is put in its place while the run goes on
+    settings = job.settings
     with ExitStack() as processes:
         process = None
-        if not force and _awaits_build(settings, code, compare):  # dbt loads while the producers answer
+        if _awaits_build(job):  # dbt loads while the producers answer
             process = processes.enter_context(dbt.started(settings))
-        beside = feed.follow(settings.published, moment)
-        with _step(steps, "extraction"):
-            due = _due(moment) if calendar and not only else None
-            summary = run_sources(settings, only, console=console, due=due)
-        with _step(steps, "empreinte"):
-            files = rows.digests(settings)
-            landing = rows.fingerprint(settings, files)
-            inputs = hashes.fingerprint(settings, landing, code)
-        received = rows.holds_deliveries(files)
-        known = None if force else _known(settings, inputs)
-        refusal = None if force else refusals.already(settings.published, inputs, compare)
+        beside = feed.follow(settings.published, job.moment)
+        with _step(job.steps, "extraction"):
+            due = _due(job.moment) if job.calendar and not job.only else None
+            summary = run_sources(settings, job.only, console=job.console, due=due)
+        with _step(job.steps, "empreinte"):
+            received = _received(job)
         current = releases.current(settings.published)
-        if not summary.joint and (known or refusal or not received):
+        if not summary.joint and (received.answered or not received.deliveries):
             return Outcome(UNREACHABLE, _unreachable(settings, current), current, summary=summary)
-        if known is not None:
-            return Outcome(PUBLISHED, "\n".join([known, *beside]), current, summary=summary)
-        if refusal is not None:
-            return Outcome(REFUSED, refusal, current, summary=summary)
-        if received:  # nothing may have been asked: nothing else would say that these figures are others'
+        if received.known is not None:
+            return Outcome(PUBLISHED, "\n".join([received.known, *beside]), current, summary=summary)
+        if received.refusal is not None:
+            return Outcome(REFUSED, received.refusal, current, summary=summary)
+        if received.deliveries:  # nothing may have been asked: nothing else would say that they are others'
             Archive(settings.archive).claim(settings)
         if not summary.joint:
             beside.append(
                 f"{_silence(settings)} : la candidate est faite de ce qui était déjà reçu. {NETWORK}."
             )
-        built = None if force else dbt.resume(settings, inputs)
+        built = None if job.force else dbt.resume(settings, received.inputs.entrees)
         if built is None and process is None:
             process = processes.enter_context(dbt.started(settings))
         with SecondProcess() as second:
             # read before it is compared with, which would blame the candidate at every run
-            beside += _leave_damaged(settings, moment)
+            beside += _leave_damaged(settings, job.moment)
             if built is None:
+                built = _build(job, received.files, process, second)
+            outcome = _decide(job, built, received.inputs, second, summary.heure_confirmee)
+    first, *others = outcome.message.splitlines()
+    outcome.message, outcome.summary = "\n".join([first, *beside, *others]), summary
+    return outcome
 
-                def meanwhile() -> None:
-                    # Not before: what dbt waits for is found out by this process, on the same two cores.
-                    current = releases.current(settings.published)
-                    if current is not None:
-                        second.ahead(draw_ahead, current.database)
-                    second.load()
-                    gc.set_threshold(*LOOKS)
-                    threading.Thread(target=_load_libraries, daemon=True).start()
 
-                with _step(steps, "construction"), _bar(console, "Construction") as advance:
-                    built = dbt.build(
-                        settings, advance, whole=force, files=files, meanwhile=meanwhile, process=process
-                    )
-                hashes.require_same_code(code)  # or what two codes made would be taken up as that of one
-            hashed = hashes.Inputs(inputs, landing, code)
-            sure = summary.heure_confirmee
-            outcome = _decide(settings, console, built, hashed, moment, compare, steps, second, sure)
-        first, *others = outcome.message.splitlines()
-        outcome.message, outcome.summary = "\n".join([first, *beside, *others]), summary
-        return outcome
+def _received(job: _Job) -> _Received:
+    """Raises PublishFault as `_known` does."""
+    settings = job.settings
+    files = rows.digests(settings)
+    landing = rows.fingerprint(settings, files)
+    inputs = hashes.Inputs(hashes.fingerprint(settings, landing, job.code), landing, job.code)
+    if job.force:
+        return _Received(files, inputs, None, None)
+    known = _known(settings, inputs.entrees)
+    refusal = refusals.already(settings.published, inputs.entrees, job.compare)
+    return _Received(files, inputs, known, refusal)
+
+
+def _awaits_build(job: _Job) -> bool:
+    """Whether what was received before the producers are asked is to be built whatever they answer: a
+    deposit, what a killed run left, another code, `force`."""
+    with suppress(PublishFault):  # met again, and told, once the producers were asked
+        received = _received(job)
+        return received.deliveries and not received.answered
+    return False
+
+
+def _build(
+    job: _Job, files: dict[str, str], process: subprocess.Popen[str] | None, second: SecondProcess
+) -> dbt.Candidate:
+    """The candidate, built by dbt's `process`; meanwhile all that judges it and writes its release loads."""
+    loading = threading.Thread(target=_load, args=(job.settings, second), daemon=True)
+
+    def meanwhile() -> None:
+        # Not before: what dbt waits for is found out by this process, on the same two cores.
+        gc.set_threshold(*LOOKS)
+        loading.start()
+
+    try:
+        with _step(job.steps, "construction"), _bar(job.console, "Construction") as advance:
+            built = dbt.build(
+                job.settings, advance, whole=job.force, files=files, meanwhile=meanwhile, process=process
+            )
+    finally:
+        if loading.ident is not None:
+            loading.join()
+    hashes.require_same_code(job.code)  # or what two codes made would be taken up as that of one
+    return built
+
+
+def _load(settings: Settings, second: SecondProcess) -> None:
+    """Loads what judges the candidate, then what writes its release, which takes seconds: one after the
+    other, for dbt works on the same two cores and is waited for. What goes wrong is met again, and told, when
+    it is needed."""
+    with suppress(Exception):
+        importlib.import_module("expectations.docs")
+        importlib.import_module("publish.release")
+    with suppress(Exception):
+        current = releases.current(settings.published)
+        if current is not None:
+            second.ahead(draw_ahead, current.database)
+        second.load()
 
 
 def _decide(
-    settings: Settings,
-    console: Console,
-    built: dbt.Candidate,
-    inputs: hashes.Inputs,
-    moment: datetime,
-    compare: bool,
-    steps: dict[str, float],
-    second: SecondProcess,
-    sure: bool,
+    job: _Job, built: dbt.Candidate, inputs: hashes.Inputs, second: SecondProcess, sure: bool
 ) -> Outcome:
     """Judges the candidate and makes the release of it, or keeps it with its refusal. `sure`: a
     producer confirmed the hour."""
     # Imported late, with the exports: "nothing new" must be told in a second.
     from publish import release as folders
 
+    settings, moment = job.settings, job.moment
     kept = partial.kept_tables(settings, built.rebuilt, built.indicators, built.manifest)
     if built.code == 0:
         # What the release has if nothing is found against the figures is written meanwhile.
@@ -225,24 +285,24 @@ def _decide(
         second.start(folders.draw, settings, inputs, moment)
         if not built.digests:
             dbt.checkpoint(built, inputs.entrees)
-    with _step(steps, "contrôle"), console.status("Contrôle de la candidate…"):
-        verdict, quality = _judge(settings, built, moment, compare)
+    with _step(job.steps, "contrôle"), job.console.status("Contrôle de la candidate…"):
+        verdict, quality = _judge(settings, built, moment, job.compare)
     hashes.require_same_code(inputs.code)
     if verdict.code == 0 and built.code == 0:
-        with _step(steps, "publication"), console.status("Écriture de la release…"):
+        with _step(job.steps, "publication"), job.console.status("Écriture de la release…"):
             drafted = second.result()
             release = folders.make(settings, drafted, second.result, built.database, quality, verdict)
             told = [f"Release {release.nom} publiée."]
             told += _afterwards(settings, built, release, drafted, inputs.code, moment, sure)
         return Outcome(PUBLISHED, "\n".join(told), release, True, verdict=verdict, partielle=built.sources)
     second.end()
-    with _step(steps, "refus"):
+    with _step(job.steps, "refus"):
         folders.abandon(settings, moment, inputs)
         refused = folders.refuse(settings, built.database, quality, verdict, inputs, moment)
     current = releases.current(settings.published)
     said = _refusal(verdict, current, refused)
     if verdict.code == REFUSED:
-        refusals.remember(settings.published, refused, inputs.entrees, compare, said)
+        refusals.remember(settings.published, refused, inputs.entrees, job.compare, said)
     return Outcome(verdict.code, said, current, verdict=verdict, refused=refused)
 
 
@@ -318,14 +378,6 @@ def _due(moment: datetime) -> Callable[[Archive, Definition, Part], bool]:
     return lambda archive, definition, part: judge_from(archive, definition, part, moment).due
 
 
-def _load_libraries() -> None:
-    """Loads the libraries of the judgement and of the release, which takes seconds. What goes wrong is met
-    again, and told, when they are needed."""
-    with suppress(Exception):
-        importlib.import_module("expectations.docs")
-        importlib.import_module("publish.release")
-
-
 def _judge(settings: Settings, built: dbt.Candidate, moment: datetime, compare: bool) -> tuple[Verdict, Path]:
     import shutil
 
@@ -349,19 +401,6 @@ def _judge(settings: Settings, built: dbt.Candidate, moment: datetime, compare: 
     if built.code and verdict.code == 0:
         verdict.fautes.append(f"dbt a fini avec le code {built.code} : " + " / ".join(built.tail[-5:]))
     return verdict, quality
-
-
-def _awaits_build(settings: Settings, code: str, compare: bool) -> bool:
-    """Whether what was received before the producers are asked gave neither a release nor a refusal: a
-    deposit, what a killed run left, another code."""
-    files = rows.digests(settings)
-    if not rows.holds_deliveries(files):
-        return False
-    inputs = hashes.fingerprint(settings, rows.fingerprint(settings, files), code)
-    with suppress(PublishFault):  # met again, and told, once the producers were asked
-        known = _known(settings, inputs) or refusals.already(settings.published, inputs, compare)
-        return known is None
-    return False
 
 
 def _known(settings: Settings, inputs: str) -> str | None:

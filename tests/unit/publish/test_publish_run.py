@@ -117,6 +117,8 @@ def test_dbt_loads_while_producers_are_asked_when_something_waits(
     order.clear()
     assert not attempt(world).nouvelle and order == ["producteurs"]
     order.clear()
+    assert attempt(world, force=True).nouvelle and order == ["dbt", "producteurs", "dbt fini"]
+    order.clear()
     change_inputs(world)
     steps.status = "fail"  # refused once, it is waited for no more
     assert attempt(world).code == 1 and attempt(world).code == 1
