@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import xlsxwriter
@@ -80,6 +81,7 @@ class Styles:
         return self.get(bottom=1, bottom_color=LINE, align="right", italic=True, font_color=GREY, **more)
 
 
+@cache
 def pattern(decimals: int, unit: str, status: str | None = None) -> str:
     """The number format of a value: its decimals, its short unit, its status mark (« 1 232 096 (p) »)."""
     body = "#,##0" + ("." + "0" * decimals if decimals else "")
