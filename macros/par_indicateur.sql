@@ -7,8 +7,8 @@
 
    A model may use it when the row of an indicator depends on no row of another one, but those that `partial.LINKS` follows. The column that
    names the indicator is `indicateur`, or that of `meta.colonne_indicateur`. Where the engine does not carry the condition
-   down, a model asks for less itself: `et_refaits` where it reads the rows of its own indicator only, `et_lus` where those of the terms too. The
-   compiled SQL that au() is made of is that of the last whole build, in which both say nothing. #}
+   down, a model asks for less itself: `et_refaits` where it reads the rows of its own indicator only, `et_lus` where those of the terms too,
+   `et_mesures_lues` where it reads measures. The compiled SQL that au() is made of is that of the last whole build, in which none says anything. #}
 {% materialization par_indicateur, default %}
     {%- set refaits = env_var('REFERENTIEL_INDICATEURS', '').split() -%}
     {%- set table = load_cached_relation(this) -%}
@@ -19,7 +19,7 @@
         {{ return(context['materialization_table_' ~ adapter.type()]()) }}
     {%- endif -%}
     {%- set colonne = config.get('meta', {}).get('colonne_indicateur', 'indicateur') -%}
-    {%- set condition = colonne ~ " in ('" ~ refaits | join("', '") ~ "')" -%}
+    {%- set condition = 'true' ~ et_refaits(colonne) -%}
     {% call statement('main') -%}
         delete from {{ table }} where {{ condition }};
         insert into {{ table }} by name
@@ -40,6 +40,11 @@
 {# The same, with all that the rows of these depend on: their terms, weights, keys and counts (`partial.LINKS`). #}
 {% macro et_lus(colonne) -%}
     {{ et_parmi(colonne, 'REFERENTIEL_INDICATEURS_LUS') }}
+{%- endmacro %}
+
+{# The same of the name of a measure: those that feed what `et_lus` keeps. #}
+{% macro et_mesures_lues(colonne) -%}
+    {{ et_parmi(colonne, 'REFERENTIEL_MESURES_LUES') }}
 {%- endmacro %}
 
 {# dbt reads a file again whenever a setting differs that it met while parsing: it meets none. #}

@@ -28,9 +28,10 @@ from publish.releases import Release
 
 Progress = Callable[[str, int, int], None]
 CHECKPOINT = "candidat.json"
-# Read by the macros of par_indicateur: the indicators whose rows are made again, and these with all that
-# their rows depend on; empty: all.
+# Read by the macros of par_indicateur: the indicators whose rows are made again, these with all that their
+# rows depend on, and the measures that feed these; empty: all.
 INDICATORS, READ = "REFERENTIEL_INDICATEURS", "REFERENTIEL_INDICATEURS_LUS"
+MEASURES = "REFERENTIEL_MESURES_LUES"
 
 
 @dataclass
@@ -89,6 +90,7 @@ def environment(settings: Settings, candidate: Candidate) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         INDICATORS: "",
         READ: "",
+        MEASURES: "",
     }
 
 
@@ -137,9 +139,10 @@ def build(
             narrow += ("--exclude", *plan.exclude) if plan.exclude else ()
             # Seconds long: to tell each node costs more than it says, and what fails is built again, whole.
             narrow += ("--log-level", "none")
-            only = {INDICATORS: " ".join(plan.indicateurs), READ: " ".join(plan.lus)}
+            only = {INDICATORS: plan.indicateurs, READ: plan.lus, MEASURES: plan.mesures_lues}
+            narrowed = told | {name: " ".join(values) for name, values in only.items()}
             arguments = (*_project(root), *narrow)
-            _dbt(waiting, candidate, told | only, arguments, progress, True, meanwhile)
+            _dbt(waiting, candidate, narrowed, arguments, progress, True, meanwhile)
     if plan is not None and candidate.code == 0 and partial.still_sure(plan, candidate.database):
         candidate.rebuilt = partial.complete(settings, candidate.run_results, candidate.manifest)
         candidate.sources, candidate.entiere_le = plan.sources, plan.entiere_le
@@ -204,9 +207,10 @@ def _project(root: Path) -> tuple[str, ...]:
     return (
         "--log-format",
         "json",
-        # A tenth of dbt's time went into a file of every statement, which its failures tell anyway.
+        # A tenth of dbt's time went into a file of every statement, which its failures tell anyway; it makes
+        # every line of it, written or not.
         "--log-level-file",
-        "warn",
+        "none",
         "--no-use-colors",
         "build",
         "--project-dir",

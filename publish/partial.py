@@ -56,6 +56,10 @@ KEYED = ("int_passages_par_cle", "passages_par_cle")
 # (and the other way round where a producer prints the ratio: one term and the ratio give a hidden term back),
 # its weight, the key by which it is shared out, the counts that its threshold looks at.
 FED = "select source, indicateur from intermediaire.int_mesures_indicateurs"
+MEASURED = """
+    select distinct mesure from intermediaire.int_mesures_indicateurs where list_contains(?, indicateur)
+    order by mesure
+"""
 LINKS = """
     select term, indicateur
     from (select unnest([numerateur, denominateur]) as term, indicateur from seeds.dictionnaire)
@@ -80,7 +84,7 @@ class Plan:
     `exclude`: what dbt would run and of which nothing changes (`spared_tests`, KEYED). `indicateurs`:
     those whose rows are made again in the models of one row per figure; empty when all are. `mesures`: the
     models through which the sources come to the figures. `lus`: `indicateurs` and all that their rows depend
-    on."""
+    on; `mesures_lues`: the measures that feed these."""
 
     sources: tuple[str, ...]
     select: tuple[str, ...]
@@ -89,6 +93,7 @@ class Plan:
     indicateurs: tuple[str, ...] = ()
     mesures: tuple[str, ...] = ()
     lus: tuple[str, ...] = ()
+    mesures_lues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,11 +152,17 @@ def plan(
     select += [*ALWAYS, *(f"{name}+" for name in readers)]
     select += ["source:referentiel.extraction.sources+"] if described else []
     reached = measures(manifest, changed)
-    indicators = touched(folder / DATABASE, changed, reached) if reached else ()
-    read = needed(folder / DATABASE, indicators)
     spared = spared_tests(manifest, changed, readers)
-    spared += KEYED if indicators and not keys(folder / DATABASE) & set(indicators) else ()
-    return Plan(tuple(sorted(changed)), tuple(select), state["entiere_le"], spared, indicators, reached, read)
+    indicators: tuple[str, ...] = ()
+    read, fed = indicators, indicators
+    if reached:
+        with duckdb.connect(str(folder / DATABASE), read_only=True) as last:
+            indicators = touched(last, changed, reached)
+            read = needed(last, indicators)
+            fed = feeding(last, read)
+            spared += KEYED if indicators and not keys(last) & set(indicators) else ()
+    names, whole_on = tuple(sorted(changed)), str(state["entiere_le"])
+    return Plan(names, tuple(select), whole_on, spared, indicators, reached, read, fed)
 
 
 def measures(manifest: dict[str, Any], changed: set[str]) -> tuple[str, ...]:
@@ -173,21 +184,26 @@ def measures(manifest: dict[str, Any], changed: set[str]) -> tuple[str, ...]:
     return tuple(sorted(nodes[key]["name"] for key in doors if key in nodes))
 
 
-def touched(database: Path, changed: set[str], reached: tuple[str, ...]) -> tuple[str, ...]:
+def touched(
+    candidate: duckdb.DuckDBPyConnection, changed: set[str], reached: tuple[str, ...]
+) -> tuple[str, ...]:
     """The indicators that the sources feed, or that share a model of `reached` with what they feed, and all
-    that depend on these; sorted. Reads the candidate at `database`."""
-    with duckdb.connect(str(database), read_only=True) as connection:
-        names = changed | _labels(connection, reached)
-        found = {key for source, key in connection.execute(FED).fetchall() if source in names}
-        links = connection.execute(LINKS).fetchall()
-    return _followed(found, links)
+    that depend on these; sorted."""
+    names = changed | _labels(candidate, reached)
+    found = {key for source, key in candidate.execute(FED).fetchall() if source in names}
+    return _followed(found, candidate.execute(LINKS).fetchall())
 
 
-def needed(database: Path, indicators: tuple[str, ...]) -> tuple[str, ...]:
-    """Some indicators and all that their rows depend on; sorted. Reads the candidate at `database`."""
-    with duckdb.connect(str(database), read_only=True) as connection:
-        links = connection.execute(LINKS).fetchall()
+def needed(candidate: duckdb.DuckDBPyConnection, indicators: tuple[str, ...]) -> tuple[str, ...]:
+    """Some indicators and all that their rows depend on; sorted."""
+    links = candidate.execute(LINKS).fetchall()
     return _followed(set(indicators), [(key, term) for term, key in links])
+
+
+def feeding(candidate: duckdb.DuckDBPyConnection, indicators: tuple[str, ...]) -> tuple[str, ...]:
+    """The measures of which some indicators are made; sorted."""
+    rows = candidate.execute(MEASURED, [list(indicators)]).fetchall()
+    return tuple(name for (name,) in rows)
 
 
 def _followed(found: set[str], links: list[tuple[str, str]]) -> tuple[str, ...]:
@@ -197,10 +213,9 @@ def _followed(found: set[str], links: list[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def keys(database: Path) -> set[str]:
+def keys(candidate: duckdb.DuckDBPyConnection) -> set[str]:
     """The indicators by which split communes are shared out: what KEYED is made of."""
-    with duckdb.connect(str(database), read_only=True) as connection:
-        rows = connection.execute("select poids from seeds.poids where usage = 'repartition'").fetchall()
+    rows = candidate.execute("select poids from seeds.poids where usage = 'repartition'").fetchall()
     return {name for (name,) in rows}
 
 
@@ -209,14 +224,15 @@ def still_sure(plan: Plan, database: Path) -> bool:
     than those that were expected of them."""
     if not plan.indicateurs:
         return True
-    return set(touched(database, set(plan.sources), plan.mesures)) <= set(plan.indicateurs)
+    with duckdb.connect(str(database), read_only=True) as candidate:
+        return set(touched(candidate, set(plan.sources), plan.mesures)) <= set(plan.indicateurs)
 
 
-def _labels(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> set[str]:
+def _labels(candidate: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> set[str]:
     """The sources that the rows of some models of the intermediate layer name."""
     found: set[str] = set()
     for name in names:
-        rows = connection.execute(f'select distinct source from intermediaire."{name}"').fetchall()
+        rows = candidate.execute(f'select distinct source from intermediaire."{name}"').fetchall()
         found |= {source for (source,) in rows}
     return found
 

@@ -82,6 +82,25 @@ def published(built: candidate.Candidate, file: Path, taken: database.Taken | No
     return {table: digest for table, digest in content.hashes(file).items() if table}
 
 
+def unlike(one: Path, other: Path, at_least: int, but: tuple[str, ...]) -> list[str]:
+    """The tables of which two bases have not the same rows, or only one has any; those whose name begins as
+    `but` says are passed over."""
+    tables = (
+        "select schema_name || '.' || table_name from duckdb_tables() where database_name = ? order by all"
+    )
+    rows = "select count(*) from (from {}.{} except all from {}.{})"
+    with duckdb.connect() as c:
+        c.execute(f"attach '{one}' as a (read_only); attach '{other}' as b (read_only)")
+        mine, theirs = ({name for (name,) in c.execute(tables, [base]).fetchall()} for base in "ab")
+        same = sorted(name for name in mine & theirs if not name.split(".")[1].startswith(but))
+        assert len(same) > at_least and "main.observations" in same
+        return sorted(mine ^ theirs) + [
+            name
+            for name in same
+            if any(c.execute(rows.format(x, name, y, name)).fetchone() != (0,) for x, y in ("ab", "ba"))
+        ]
+
+
 @pytest.mark.long
 def test_partial_builds_say_what_a_whole_one_says(settings: Settings, tmp_path: Path) -> None:
     # households weigh in the figures carried from one geography to another
@@ -122,19 +141,8 @@ def test_partial_builds_say_what_a_whole_one_says(settings: Settings, tmp_path: 
     assert whole.code == 0 and whole.rebuilt is None, whole.tail
     at_once = published(whole, tmp_path / "entiere.duckdb")
     # the same rows, au()'s working tables too, where they lie among others or not
-    with duckdb.connect(config={"threads": 1}) as c:
-        c.execute(
-            f"attach '{tmp_path}/partielle.duckdb' as a (read_only); attach '{tmp_path}/entiere.duckdb' as b (read_only)"
-        )
-        tables_of = "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'b' order by all"
-        names = [
-            n for (n,) in c.execute(tables_of).fetchall() if n not in ("main.livraisons", "main.sources")
-        ]
-        assert len(names) > 20
-        for name in names:
-            order = "select md5(string_agg(t::varchar, '|' order by t::varchar)) from (from {}.{}) as t"
-            told = [c.execute(order.format(base, name)).fetchone() for base in "ab"]
-            assert told[0] == told[1], name
+    files = tmp_path / "partielle.duckdb", tmp_path / "entiere.duckdb"
+    assert unlike(*files, at_least=20, but=("livraisons", "sources")) == []
     assert in_steps == at_once
     assert in_steps["observations"] != hashes["observations"] != untouched["passages"]
     # the same checks are told, with the same results
@@ -178,22 +186,9 @@ def test_every_source_in_turn_then_all_at_once(settings: Settings, tmp_path: Pat
     shutil.rmtree(settings.build / memory.FOLDER)
     whole = candidate.build(settings)
     assert whole.code == 0 and whole.rebuilt is None, whole.tail
-    with duckdb.connect() as c:
-        c.execute(f"attach '{last}' as a (read_only); attach '{whole.database}' as b (read_only)")
-        found = c.execute(
-            "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'b' order by all"
-        )
-        # which deliveries were read: a build without memory reads the old ones too
-        deliveries = ("int_mesures__", "int_observations_recues", "int_versions_livraisons")
-        names = [name for (name,) in found.fetchall() if not name.split(".")[1].startswith(deliveries)]
-        assert len(names) > 60 and "main.observations" in names
-        count = "select count(*) from (from {}.{} except all from {}.{})"
-        other = [
-            name
-            for name in names
-            if any(c.execute(count.format(x, name, y, name)).fetchone() != (0,) for x, y in ("ab", "ba"))
-        ]
-    assert other == []
+    # which deliveries were read: a build without memory reads the old ones too
+    deliveries = ("int_mesures__", "int_observations_recues", "int_versions_livraisons")
+    assert unlike(last, whole.database, at_least=60, but=deliveries) == []
 
 
 def test_a_doubt_makes_a_whole_build(settings: Settings) -> None:
@@ -288,18 +283,23 @@ def test_which_indicators_a_source_touches(settings: Settings) -> None:
     folder = settings.build / partial.FOLDER
     manifest = json.loads((folder / partial.MANIFEST).read_text(encoding="utf-8"))
 
+    last = duckdb.connect(str(folder / partial.DATABASE), read_only=True)
+
     def touched(source: str) -> set[str]:
         reached = partial.measures(manifest, {source})
-        return set(partial.touched(folder / partial.DATABASE, {source}, reached)) if reached else set()
+        return set(partial.touched(last, {source}, reached)) if reached else set()
 
     fed = {"demandes_activite_partielle", "salaries_activite_partielle", "heures_activite_partielle"}
     assert touched("dares__activite_partielle") == fed | {"heures_par_salarie_activite_partielle"}
     assert "part_menages_imposes" in touched("insee__filosofi_communes"), "judged by its households"
-    needed = partial.needed(folder / partial.DATABASE, ("salaire_net_moyen_eqtp",))
+    needed = partial.needed(last, ("salaire_net_moyen_eqtp",))
     assert "salaries_residents" in needed and "salaire_net_moyen_eqtp" in needed, "read with its weight"
-    assert partial.needed(folder / partial.DATABASE, ()) == ()
+    assert partial.needed(last, ()) == ()
+    measures = partial.feeding(last, needed)
+    assert {"salaire_net", "salaries"} <= set(measures) and "taux" not in measures
     for geography in ("insee__cog_communes", "insee__populations_communes", "dgcl__epci", "ign__contours"):
         assert touched(geography) == set(), "it reaches every figure"
+    last.close()
     # a test that reads KEYED and another figure would be left out with it
     for name in partial.KEYED:
         for child in manifest["child_map"][f"model.referentiel.{name}"]:

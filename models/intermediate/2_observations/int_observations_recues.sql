@@ -34,6 +34,7 @@ with brutes as {{ sans_copie() }} (
             livraison,
             ligne
         from {{ ref('int_mesures__' ~ mesure) }}
+        where true{{ et_mesures_lues('mesure') }}
         {% if not loop.last %} union all {% endif %}
     {% endfor %}
 ),
