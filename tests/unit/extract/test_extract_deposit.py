@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import itertools
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,6 @@ from extract.run import run_deposit, run_sources
 from extract.settings import Settings
 from extract.transport import Policy
 
-NOBODY = 65534  # on every Linux
 PATH = "/www.insee.fr/essai.csv"
 VINTAGES = {
     "2020-12-08": b"CODE;VALEUR\n01;1\n",
@@ -277,25 +276,29 @@ def test_command(
 
 
 @pytest.fixture
-def plain_folder() -> Iterator[Path]:
-    """A folder of a user who is not root, which this process is until the end of the test."""
-    root = os.geteuid() == 0
-    with tempfile.TemporaryDirectory() as folder:
-        if root:
-            os.chown(folder, NOBODY, -1)
-            os.seteuid(NOBODY)
-        try:
-            yield Path(folder)
-        finally:
-            if root:
-                os.seteuid(0)
+def as_anyone() -> Iterator[None]:
+    """Root does without what lets it read any file (capabilities of Linux) until the end of the test. It stays root:
+    another user may have no right to the folder of this clone."""
+    if os.geteuid() != 0:
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    head = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this thread
+    had, less = (ctypes.c_uint32 * 6)(), (ctypes.c_uint32 * 6)()
+    assert libc.capget(head, had) == libc.capget(head, less) == 0, ctypes.get_errno()
+    less[0] &= ~0b110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, of the effective ones
+    assert libc.capset(head, less) == 0, ctypes.get_errno()
+    try:
+        yield
+    finally:
+        assert libc.capset(head, had) == 0, ctypes.get_errno()
 
 
 def test_file_that_may_not_be_read_is_told_and_leaves_no_line(
-    plain_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    as_anyone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("REFERENTIEL_DATA", str(plain_folder / "data"))
-    folder, file = plain_folder / "root", plain_folder / "x.xlsx"
+    monkeypatch.setenv("REFERENTIEL_DATA", str(tmp_path / "data"))
+    folder, file = tmp_path / "root", tmp_path / "x.xlsx"
     folder.mkdir()
     for path in (file, folder / "x.xlsx"):
         path.write_bytes(b"")
@@ -306,7 +309,8 @@ def test_file_that_may_not_be_read_is_told_and_leaves_no_line(
         assert main(asked) == 2
         said = capsys.readouterr().out
         assert said.startswith(f"{path} : ") and "n'a pas le droit de lire" in said
-    assert Archive(plain_folder / "data" / "archive").deliveries() == []
+    folder.chmod(0o700)
+    assert Archive(tmp_path / "data" / "archive").deliveries() == []
 
 
 def test_what_is_no_file_is_told(settings: Settings, tmp_path: Path) -> None:
