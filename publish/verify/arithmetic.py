@@ -28,6 +28,15 @@ def previous_period(period: str, lag: int) -> str:
     return f"{index // 12}-{index % 12 + 1:02d}"
 
 
+# The figures in force as they were received, one a place: two producers may give the same (populations), of
+# which the one that the figure is said to be of goes first.
+RECEIVED = """
+    select territoire, millesime_cog, arg_min(valeur, source <> ?) as valeur from observations_historique
+    where connu_jusqua is null and not est_retrait and indicateur = ? and periode = ? and modalite = ?
+    group by all
+"""
+
+
 class Arithmetic:
     """Our own making of sums and ratios; `terms` collects the producers' figures that were used."""
 
@@ -125,19 +134,21 @@ class Arithmetic:
                     (indicator, place, period, detail) for detail in details if detail.startswith(axis + ":")
                 ]
 
+    def _received(self, figure: dict[str, Any]) -> list[str]:
+        """The parameters of RECEIVED for what a figure is made of."""
+        record = self.release.records.get(figure["livraison"])
+        source = record["source"] if record else ""
+        return [source, figure["indicateur"], figure["periode"], figure["modalite"]]
+
     def carried(self, figure: dict[str, Any]) -> float | None:
         """A commune of today from the communes that it was, by the published passages."""
         _, _, code = figure["territoire"].partition("-")
         rows = self.release.rows(
-            "select p.poids, h.valeur from passages p left join observations_historique h on"
+            f"select p.poids, h.valeur from passages p left join ({RECEIVED}) h on"
             " h.territoire = 'COM-' || p.code_source and h.millesime_cog = p.cog_source"
-            " and h.connu_jusqua is null and not h.est_retrait and h.indicateur = ? and h.periode = ?"
-            " and h.modalite = ? where p.cog_source = ? and p.cog_cible = ? and p.code_cible = ?",
-            [
-                figure["indicateur"], figure["periode"], figure["modalite"], figure["millesime_cog"],
-                self.release.cog, code,
-            ],
-        )  # fmt: skip
+            " where p.cog_source = ? and p.cog_cible = ? and p.code_cible = ?",
+            [*self._received(figure), figure["millesime_cog"], self.release.cog, code],
+        )
         zero = self.release.indicators[figure["indicateur"]]["absence"] == "nulle"
         values = [0.0 if r["valeur"] is None and zero else r["valeur"] for r in rows]
         if not rows or None in values or any(r["poids"] is None for r in rows):
@@ -150,17 +161,12 @@ class Arithmetic:
         kind, _, code = figure["territoire"].partition("-")
         rows = self.release.connection.execute(
             "select p.poids, h.valeur from appartenances a join passages p on p.code_cible = a.code_commune"
-            " and p.cog_cible = a.millesime_cog left join observations_historique h on"
+            f" and p.cog_cible = a.millesime_cog left join ({RECEIVED}) h on"
             " h.territoire = 'COM-' || p.code_source and h.millesime_cog = p.cog_source"
-            " and h.connu_jusqua is null and not h.est_retrait"
-            " and h.indicateur = ? and h.periode = ? and h.modalite = ?"
             " where a.type_territoire = ? and a.code_territoire = ? and a.millesime_cog = ?"
             " and p.cog_source = ?",
-            [
-                figure["indicateur"], figure["periode"], figure["modalite"], kind, code, self.release.cog,
-                figure["millesime_cog"],
-            ],
-        ).fetchall()  # fmt: skip
+            [*self._received(figure), kind, code, self.release.cog, figure["millesime_cog"]],
+        ).fetchall()
         if not rows or any(weight is None or value is None for weight, value in rows):
             return None
         return math.fsum(weight * value for weight, value in rows)

@@ -24,6 +24,8 @@ from expectations import dbt_results
 from extract.settings import Settings
 from publish import content, witness
 from publish.candidate import Candidate, environment
+from publish.verify.arithmetic import Arithmetic
+from publish.verify.release import Release
 from tests.run_dbt import run_dbt
 
 SOURCE = "dares__activite_partielle"
@@ -301,6 +303,21 @@ def test_verify_makes_figures_again_and_sees_a_flipped_bit(data: Path, tmp_path:
     assert said.returncode == 1
     flat = " ".join(said.stdout.split())
     assert f"l'objet {sha} n'a plus ses octets" in flat and "NOTE.md a changé" in flat
+
+
+def test_a_zone_of_two_regions_is_made_again_from_one_of_two_producers(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two channels give the population of a commune: their sum was told as a difference."""
+    monkeypatch.setenv("REFERENTIEL_DATA", str(data))
+    release = Release(Settings.from_env(), data / "published/current/referentiel.duckdb", tmp_path)
+    figures = release.rows(
+        "select o.* from observations o join territoires t using (territoire) where o.methode = 'agregee'"
+        " and o.indicateur = 'population_municipale' and t.type_territoire = 'EPCI' and t.est_interregional"
+    )
+    again = [(figure["valeur"], Arithmetic(release).carried_zone(figure)) for figure in figures]
+    release.connection.close()
+    assert len(again) > 10 and [(v, a) for v, a in again if v != a] == []
 
 
 def test_a_figure_counted_in_its_delivery_leads_to_its_row(data: Path, base) -> None:
