@@ -153,15 +153,14 @@ def plan(
     select += ["source:referentiel.extraction.sources+"] if described else []
     reached = measures(manifest, changed)
     spared = spared_tests(manifest, changed, readers)
-    indicators: tuple[str, ...] = ()
-    read, fed = indicators, indicators
-    if reached:
-        with duckdb.connect(str(folder / DATABASE), read_only=True) as last:
-            indicators = touched(last, changed, reached)
-            read = needed(last, indicators)
-            fed = feeding(last, read)
-            spared += KEYED if indicators and not keys(last) & set(indicators) else ()
     names, whole_on = tuple(sorted(changed)), str(state["entiere_le"])
+    if not reached:
+        return Plan(names, tuple(select), whole_on, spared)
+    with duckdb.connect(str(folder / DATABASE), read_only=True) as last:
+        indicators = touched(last, changed, reached)
+        read = needed(last, indicators)
+        fed = feeding(last, read)
+        spared += KEYED if indicators and not keys(last) & set(indicators) else ()
     return Plan(names, tuple(select), whole_on, spared, indicators, reached, read, fed)
 
 

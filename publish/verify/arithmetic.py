@@ -29,9 +29,9 @@ def previous_period(period: str, lag: int) -> str:
 
 
 # The figures in force as they were received, one a place: two producers may give the same (populations), of
-# which the one that the figure is said to be of goes first.
+# which the one that the figure is said to be of goes first, even where it keeps its value to itself.
 RECEIVED = """
-    select territoire, millesime_cog, arg_min(valeur, source <> ?) as valeur from observations_historique
+    select territoire, millesime_cog, arg_min_null(valeur, source <> ?) as valeur from observations_historique
     where connu_jusqua is null and not est_retrait and indicateur = ? and periode = ? and modalite = ?
     group by all
 """
